@@ -1,0 +1,1 @@
+"""How fast it is, beside peers and limits: `python -m benchmarks` (see README in this folder)."""
