@@ -1,0 +1,1 @@
+"""The demonstration: a day of traffic enforcement, sent through the real service."""

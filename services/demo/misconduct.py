@@ -1,0 +1,245 @@
+"""The misconduct that is planted in a generated day: one function for each practice.
+
+In: a scene and a day.  Out: events told on the scene, and what must be found of them.
+Each function plants its practice once; whatever its finding needs is over by the end of the day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+
+from services.demo.ordinary import ALL_STEPS
+from services.demo.scene import Scene
+
+CYRILLIC = str.maketrans("aeio", "\u0430\u0435\u0456\u043e")
+ZERO_WIDTH_SPACE = "\u200b"
+WIDE_SPACE = "\u3000"
+
+
+def tell_breath_test(scene: Scene, tested: datetime, officer: str, alcohol: int, *, uploaded: bool = True, opened: bool = True) -> str:
+    """A roadside test with what should follow it; answers the number of its case."""
+    case, test_no = scene.case(tested.date()), scene.number("T")
+    scene.tell("case-system", "breath_test", tested, case=case, officer=officer, test_no=test_no, alcohol_field=alcohol)
+    if uploaded:
+        sent = tested + timedelta(seconds=40)
+        scene.tell("tester", "breath_upload", sent, case=case, test_no=test_no, alcohol_uploaded=alcohol)
+    if opened:
+        scene.tell("case-system", "case_opened", tested + timedelta(minutes=45), case=case, officer=officer)
+    return case
+
+
+def tell_log_ins(scene: Scene, day: date, account: str, officer: str, times: int) -> None:
+    """Log-ins at noon on the days before `day`, from the usual place."""
+    for back in range(times, 0, -1):
+        usual = scene.at(day - timedelta(days=back), 12)
+        scene.tell("login", "login", usual, account=account, officer=officer, place="长沙", successful=True)
+
+
+def open_days_before(scene: Scene, day: date, count: int) -> date:
+    """The day from which the `count`-th open day is the last open day up to `day`."""
+    while True:
+        if scene.open_on(day):
+            count -= 1
+        day -= timedelta(days=1)
+        if count == 0:
+            return day
+
+
+def contradict_breath_by_blood(scene: Scene, day: date) -> None:
+    case = tell_breath_test(scene, scene.between(day, 0.2, 3), scene.officer(), scene.random.randrange(150, 240))
+    result = scene.random.randrange(25, 79)
+    scene.tell("laboratory", "blood_test", scene.between(day, 10, 20), case=case, blood_result=result)
+    scene.plant("A1", "blood_contradicts_breath", case)
+
+
+def open_evidence_room_at_night(scene: Scene, day: date) -> None:
+    officer, case, room = scene.officer(), scene.case(day), scene.random.choice(["ER-01", "ER-02", "ER-03"])
+    scene.tell("case-system", "sample_assigned", scene.at(day - timedelta(days=3), 10), room=room, case=case, officer=officer)
+    scene.tell("door", "door_opened", scene.between(day, 1, 5), room=room, officer=officer, grade="police", case=case)
+    scene.plant("A2", "evidence_room_out_of_hours", officer)
+
+
+def open_evidence_room_as_auxiliary(scene: Scene, day: date) -> None:
+    officer, case = scene.officer(), scene.case(day)
+    moment = scene.between(day, 10, 11)
+    scene.tell("case-system", "sample_assigned", scene.at(day - timedelta(days=3), 10), room="ER-02", case=case, officer=officer)
+    scene.tell("door", "door_opened", moment, room="ER-02", officer=officer, grade=scene.random.choice(["auxiliary", "辅警"]), case=case)
+    scene.plant("A2", "evidence_room_auxiliary", officer)
+    if not scene.open_on(day):
+        scene.plant("A2", "evidence_room_out_of_hours", officer)
+
+
+def open_evidence_room_as_stranger(scene: Scene, day: date) -> None:
+    officer, case = scene.officer(), scene.case(day)
+    scene.tell("case-system", "sample_assigned", scene.at(day - timedelta(days=3), 10), room="ER-01", case=case, officer=officer)
+    scene.tell("door", "door_opened", scene.between(day, 10, 11), room="ER-03", officer=officer, grade="police")
+    scene.plant("A2", "evidence_room_stranger", ("ER-03", officer))
+    if not scene.open_on(day):
+        scene.plant("A2", "evidence_room_out_of_hours", officer)
+
+
+def swap_a_sample(scene: Scene, day: date) -> None:
+    auxiliary = scene.officer()
+    case = tell_breath_test(scene, scene.between(day - timedelta(days=1), 20, 23), scene.officer(), scene.random.randrange(180, 240))
+    scene.tell("door", "door_opened", scene.between(day, 2, 4), room="ER-02", officer=auxiliary, grade="auxiliary", case=case)
+    scene.tell("laboratory", "blood_test", scene.between(day, 10, 20), case=case, blood_result=scene.random.randrange(25, 79))
+    scene.plant("A1", "blood_contradicts_breath", case)
+    scene.plant("A2", "evidence_room_out_of_hours", auxiliary)
+    scene.plant("A2", "evidence_room_auxiliary", auxiliary)
+    scene.plant("A2", "evidence_room_stranger", ("ER-02", auxiliary))
+    scene.plant("A3", "sample_swapped", case)
+
+
+def keep_a_test_from_upload(scene: Scene, day: date) -> None:
+    tested = scene.between(day - timedelta(days=1), 14, 22)
+    case = tell_breath_test(scene, tested, scene.officer(), scene.random.randrange(0, 20), uploaded=False, opened=False)
+    scene.plant("A4", "breath_test_not_uploaded", case)
+
+
+def edit_a_result(scene: Scene, day: date) -> None:
+    case, test_no, officer = scene.case(day), scene.number("T"), scene.officer()
+    tested = scene.between(day, 9, 20)
+    scene.tell("case-system", "breath_test", tested, case=case, officer=officer, test_no=test_no, alcohol_field=96)
+    scene.tell("tester", "breath_upload", tested + timedelta(seconds=40), case=case, test_no=test_no, alcohol_uploaded=96)
+    scene.tell("case-system", "case_opened", tested + timedelta(minutes=45), case=case, officer=officer)
+    edited = tested + timedelta(hours=2)
+    scene.tell("case-system", "breath_edit", edited, case=case, officer=officer, test_no=test_no, alcohol_before=96, alcohol_after=76)
+    scene.plant("A4", "breath_result_edited", case)
+
+
+def let_a_test_lie(scene: Scene, day: date) -> None:
+    tested = scene.between(open_days_before(scene, day, 3), 14, 22)
+    case = tell_breath_test(scene, tested, scene.officer(), scene.random.randrange(20, 80), opened=False)
+    scene.plant("A5", "breath_test_without_case", case)
+
+
+def test_under_no_number(scene: Scene, day: date) -> None:
+    officer = scene.officer()
+    alcohol = scene.random.randrange(20, 200)
+    scene.tell("case-system", "breath_test", scene.between(day, 1, 23), officer=officer, test_no=scene.number("T"), alcohol_field=alcohol)
+    scene.plant("A5", "breath_test_without_number", officer)
+
+
+def settle_for_strangers(scene: Scene, day: date) -> None:
+    licence, clerk = scene.number("L"), scene.officer()
+    for back in (300, 90, 0):
+        settled = scene.between(day - timedelta(days=back), 9, 17)
+        scene.tell("counter", "settlement", settled, licence=licence, vehicle=scene.vehicle(), officer=clerk, points=3)
+    scene.plant("B1", "licence_settles_for_many_vehicles", licence)
+
+
+def settle_more_than_a_licence_has(scene: Scene, day: date) -> None:
+    licence, vehicle, clerk = scene.number("L"), scene.vehicle(), scene.officer()
+    cycle = scene.at(day - timedelta(days=200), 0).isoformat()
+    for back, points in ((120, 6), (40, 6), (0, 3)):
+        settled = scene.between(day - timedelta(days=back), 9, 17)
+        scene.tell(
+            "counter", "settlement", settled, licence=licence, vehicle=vehicle, officer=clerk, points=points, cycle_start=cycle
+        )
+    scene.plant("B2", "licence_settles_more_than_it_has", licence)
+
+
+def settle_nine_points_at_once(scene: Scene, day: date) -> None:
+    licence, vehicle, clerk = scene.number("L"), scene.vehicle(), scene.officer()
+    scene.tell("counter", "settlement", scene.between(day, 9, 17), licence=licence, vehicle=vehicle, officer=clerk, points=9)
+    scene.plant("B2", "settlement_above_six_points", clerk)
+
+
+def set_up_a_lookalike(scene: Scene, day: date) -> None:
+    account = scene.account()
+    copies = (account + " ", account.translate(CYRILLIC), account[:2] + ZERO_WIDTH_SPACE + account[2:], WIDE_SPACE + account, account.upper())
+    scene.tell("accounts", "account_created", scene.long_ago(), account=account, officer=scene.officer())
+    scene.tell("accounts", "account_created", scene.between(day, 8, 18), account=scene.random.choice(copies), officer=scene.officer())
+    scene.plant("C1", "lookalike_account_created", account)
+
+
+def use_a_lookalike(scene: Scene, day: date) -> None:
+    account, officer = scene.account(), scene.officer()
+    scene.tell("login", "login", scene.between(day, 8, 11), account=account, officer=officer, place="长沙", successful=True)
+    scene.tell("login", "login", scene.between(day, 14, 18), account=account + " ", officer=officer, place="长沙", successful=True)
+    scene.plant("C1", "lookalike_account_used", account)
+
+
+def log_in_at_night(scene: Scene, day: date) -> None:
+    account, officer = scene.account(), scene.officer()
+    tell_log_ins(scene, day, account, officer, 25)
+    scene.tell("login", "login", scene.between(day, 1, 5), account=account, officer=officer, place="长沙", successful=True)
+    scene.plant("C2", "login_at_unusual_time", account)
+
+
+def log_in_from_elsewhere(scene: Scene, day: date) -> None:
+    account, officer = scene.account(), scene.officer()
+    tell_log_ins(scene, day, account, officer, 25)
+    scene.tell("login", "login", scene.between(day, 9, 17), account=account, officer=officer, place="北京", successful=True)
+    scene.plant("C2", "login_from_unusual_place", account)
+
+
+def log_in_at_two_places(scene: Scene, day: date) -> None:
+    account, officer = scene.account(), scene.officer()
+    first = scene.between(day, 8, 17)
+    scene.tell("login", "login", first, account=account, officer=officer, place="长沙", successful=True)
+    scene.tell("login", "login", first + timedelta(minutes=12), account=account, officer=officer, place="株洲", successful=True)
+    scene.plant("C2", "account_in_two_places", account)
+
+
+def hold_a_vehicle_too_long(scene: Scene, day: date) -> None:
+    case, taken = scene.case(day), scene.between(day - timedelta(days=30), 8, 17)
+    scene.tell("case-system", "measure", taken, case=case, officer=scene.officer(), kind="vehicle held")
+    scene.plant("D1", "measure_without_ruling", case)
+
+
+def withhold_a_licence_too_long(scene: Scene, day: date) -> None:
+    case, taken = scene.case(day), scene.between(open_days_before(scene, day, 10), 8, 17)
+    scene.tell("case-system", "measure", taken, case=case, officer=scene.officer(), kind="licence withheld")
+    scene.plant("D1", "licence_withheld_without_ruling", case)
+
+
+def impose_a_penalty_without_video(scene: Scene, day: date) -> None:
+    case, imposed = scene.case(day), scene.between(day - timedelta(days=1), 7, 22)
+    scene.tell("case-system", "penalty", imposed, case=case, officer=scene.officer(), procedure="summary")
+    scene.plant("D7", "penalty_without_video", case)
+
+
+def leave_out_a_step(scene: Scene, day: date) -> None:
+    case, officer, imposed = scene.case(day), scene.officer(), scene.between(day - timedelta(days=1), 7, 22)
+    left_out = scene.random.choice(ALL_STEPS)
+    for i, step in enumerate(step for step in ALL_STEPS if step != left_out):
+        filmed = imposed - timedelta(minutes=10 - i)
+        scene.tell("camera-platform", "video_step", filmed, case=case, officer=officer, step=step)
+    scene.tell("case-system", "penalty", imposed, case=case, officer=officer, procedure="ordinary")
+    scene.plant("D7", "penalty_video_incomplete", case)
+
+
+def raise_captures(scene: Scene, day: date) -> None:
+    device = scene.number("EP-")
+    for back in range(13, -1, -1):
+        reported = scene.at(day - timedelta(days=back), 23.5)
+        scene.tell("traffic", "device_day", reported, device=device, unit="雨花大队", captures=scene.random.randrange(35, 50) if back else 700)
+    scene.plant("E1", "captures_rise", device)
+
+
+PRACTICES: tuple[Callable[[Scene, date], None], ...] = (
+    contradict_breath_by_blood,
+    open_evidence_room_at_night,
+    open_evidence_room_as_auxiliary,
+    open_evidence_room_as_stranger,
+    swap_a_sample,
+    keep_a_test_from_upload,
+    edit_a_result,
+    let_a_test_lie,
+    test_under_no_number,
+    settle_for_strangers,
+    settle_more_than_a_licence_has,
+    settle_nine_points_at_once,
+    set_up_a_lookalike,
+    use_a_lookalike,
+    log_in_at_night,
+    log_in_from_elsewhere,
+    log_in_at_two_places,
+    hold_a_vehicle_too_long,
+    withhold_a_licence_too_long,
+    impose_a_penalty_without_video,
+    leave_out_a_step,
+    raise_captures,
+)
