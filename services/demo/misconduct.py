@@ -134,9 +134,7 @@ def settle_more_than_a_licence_has(scene: Scene, day: date) -> None:
     cycle = scene.at(day - timedelta(days=200), 0).isoformat()
     for back, points in ((120, 6), (40, 6), (0, 3)):
         settled = scene.between(day - timedelta(days=back), 9, 17)
-        scene.tell(
-            "counter", "settlement", settled, licence=licence, vehicle=vehicle, officer=clerk, points=points, cycle_start=cycle
-        )
+        scene.tell("counter", "settlement", settled, licence=licence, vehicle=vehicle, officer=clerk, points=points, cycle_start=cycle)
     scene.plant("B2", "licence_settles_more_than_it_has", licence)
 
 
@@ -148,7 +146,13 @@ def settle_nine_points_at_once(scene: Scene, day: date) -> None:
 
 def set_up_a_lookalike(scene: Scene, day: date) -> None:
     account = scene.account()
-    copies = (account + " ", account.translate(CYRILLIC), account[:2] + ZERO_WIDTH_SPACE + account[2:], WIDE_SPACE + account, account.upper())
+    copies = (
+        account + " ",
+        account.translate(CYRILLIC),
+        account[:2] + ZERO_WIDTH_SPACE + account[2:],
+        WIDE_SPACE + account,
+        account.upper(),
+    )
     scene.tell("accounts", "account_created", scene.long_ago(), account=account, officer=scene.officer())
     scene.tell("accounts", "account_created", scene.between(day, 8, 18), account=scene.random.choice(copies), officer=scene.officer())
     scene.plant("C1", "lookalike_account_created", account)
@@ -215,7 +219,9 @@ def raise_captures(scene: Scene, day: date) -> None:
     device = scene.number("EP-")
     for back in range(13, -1, -1):
         reported = scene.at(day - timedelta(days=back), 23.5)
-        scene.tell("traffic", "device_day", reported, device=device, unit="雨花大队", captures=scene.random.randrange(35, 50) if back else 700)
+        scene.tell(
+            "traffic", "device_day", reported, device=device, unit="雨花大队", captures=scene.random.randrange(35, 50) if back else 700
+        )
     scene.plant("E1", "captures_rise", device)
 
 
