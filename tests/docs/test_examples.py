@@ -65,7 +65,7 @@ def objects(text: str) -> list[dict[str, object]]:
 
 def test_the_findings_shown_are_what_replay_writes_for_the_events_shown(tmp_path: Path) -> None:
     page = ROOT / "docs" / "events.md"
-    shown = {info: text for info, text in blocks(page, "jsonl")}
+    shown = dict(blocks(page, "jsonl"))
     (tmp_path / "rules").mkdir()
     write_rule_set(page, tmp_path / "rules")
     (tmp_path / "events.jsonl").write_text(shown["events"], "utf-8")

@@ -1,0 +1,26 @@
+"""What the declarations of a rule set say, before any rule is read.
+
+In: made by `rulelang.resolve.declare`.  Out: read by everything that resolves expressions, rules, ladders and tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rulelang import model, syntax
+from rulelang.timezones import Zone
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """Declarations by name. `events` has the derived types too; `lets` are kept as written, for they are read where they are used."""
+
+    zone: Zone
+    calendars: Mapping[str, model.Calendar]
+    entities: Mapping[str, model.Entity]
+    events: Mapping[str, model.Event]
+    tables: Mapping[str, model.Table]
+    lets: Mapping[str, syntax.Let]
+    rules: Mapping[str, syntax.Rule]
+    ladders: Mapping[str, syntax.Ladder]
