@@ -1,0 +1,60 @@
+"""The machine that evaluates expressions over events, and what it knows of the clock."""
+
+from engine.values cimport Event, Value
+
+
+cdef class LocalTime:
+    """The rule set's time zone: local days and calendar periods of moments in UTC microseconds."""
+
+    cdef readonly str name
+    cdef long long *starts           # moments from which an offset holds
+    cdef long long *offsets          # microseconds
+    cdef Py_ssize_t n, last
+    cdef long long offset(self, long long utc_us) noexcept
+    cpdef long long local(self, long long utc_us) noexcept
+    cpdef long long to_utc(self, long long local_us) noexcept
+    cpdef long long day(self, long long utc_us) noexcept
+    cpdef long long day_start(self, long long day) noexcept
+    cpdef long long period_start(self, long long utc_us, str period) except? -1
+    cpdef long long period_end(self, long long utc_us, str period) except? -1
+
+
+cdef class OpenHours:
+    """The opening hours of one calendar. NEVER (2**63 - 1): it does not open again."""
+
+    cdef readonly str name
+    cdef LocalTime local
+    cdef tuple weekly                # Monday first: ((start minute, end minute), ...)
+    cdef frozenset closed
+    cdef dict working
+    cdef long long last_special      # after this day only the week counts
+    cdef bint ever_weekly
+    cdef tuple hours_of(self, long long day)
+    cdef list stretches(self, long long day)
+    cpdef bint is_open(self, long long utc_us) except -1
+    cpdef long long after_open_time(self, long long utc_us, long long span_us) except? -1
+    cpdef long long after_open_days(self, long long utc_us, long long days) except? -1
+
+
+cdef class Frame:
+    """What an expression is read in. A subclass answers for aggregates and patterns."""
+
+    cdef public Event current
+    cdef public Event this
+    cdef public long long moment
+    cdef int aggregate(self, int index, Value *out) except -1
+    cdef int pattern(self, int index, Value *out) except -1
+
+
+cdef class Machine:
+    """A loaded program's expressions, ready to run."""
+
+    cdef readonly LocalTime local
+    cdef readonly list hours         # OpenHours by calendar index
+    cdef readonly dict plan
+    # run: re-entrant; `out` must own nothing, and owns what it gets.
+    cdef int run(self, int code, Frame frame, Value *out) except -1
+    # holds: whether the code is true; unknown is 0 here, and told apart by `run`.
+    cdef int holds(self, int code, Frame frame) except -1
+    # matching: indices of the unscoped rules with anchors "events" that hold for this event, rising; dates and exceptions are seen to.
+    cpdef list matching(self, Event event)

@@ -1,0 +1,66 @@
+"""Typed values and events, as the compiled modules share them."""
+
+from cpython.object cimport PyObject
+from cpython.ref cimport Py_INCREF, Py_DECREF
+
+cdef enum Tag:
+    MISSING = 0
+    BOOL = 1
+    INT = 2
+    NUMBER = 3
+    TEXT = 4         # a key too: normalised
+    TIME = 5         # UTC microseconds since 1970
+    DURATION = 6     # microseconds
+    DATE = 7         # local days since 1970-01-01
+
+cdef union Payload:
+    long long i
+    double n
+    PyObject *s      # a str; the Value owns a reference
+
+cdef struct Value:
+    Payload v
+    int tag
+
+
+cdef inline void release(Value *value) noexcept:
+    """Give up what the value owns; it is missing afterwards."""
+    cdef PyObject *text
+    if value.tag == TEXT:
+        text = value.v.s
+        value.tag = MISSING
+        Py_DECREF(<object> text)
+    else:
+        value.tag = MISSING
+
+
+cdef inline void copy_value(Value *to, const Value *source) noexcept:
+    """Make `to`, which must own nothing, the same value, with a reference of its own."""
+    to[0] = source[0]
+    if source.tag == TEXT:
+        Py_INCREF(<object> source.v.s)
+
+
+cdef object value_object(const Value *value)
+cdef int set_value(Value *to, int tag, object value) except -1
+
+
+cdef class Event:
+    """One event as a row of typed slots; slots 0, 1, 2 are time, source and id."""
+
+    cdef readonly int type
+    cdef readonly int rank           # 0: received (and event_conflict), 1: derived
+    cdef readonly long long time
+    cdef readonly str source
+    cdef readonly str id
+    cdef readonly str order_a        # received: source; derived: kind NUL rule or ladder
+    cdef readonly str order_b        # received: id; derived: the key as canonical JSON
+    cdef Value *slots
+    cdef readonly int n
+    cdef readonly bytes digest       # 16 bytes over the content
+    cdef public object payload       # what the journal keeps of it, else None
+    cdef int allocate(self, int n) except -1
+
+
+cdef bint event_before(Event a, Event b) except -1
+cdef bint same_event(Event a, Event b) except -1
