@@ -6,11 +6,18 @@ In: a code, a place and the words that fill the blanks.  Out: a `Diagnostic`.
 from __future__ import annotations
 
 from rulelang.diagnostics import Diagnostic, Related
-from rulelang.messages import files, meaning, names, syntax, types
+from rulelang.messages import declarations, files, meaning, names, syntax, types
 from rulelang.messages.wording import Wording
 from rulelang.syntax import Span
 
-CATALOGUE: dict[str, Wording] = {**syntax.WORDINGS, **names.WORDINGS, **types.WORDINGS, **meaning.WORDINGS, **files.WORDINGS}
+CATALOGUE: dict[str, Wording] = {
+    **syntax.WORDINGS,
+    **names.WORDINGS,
+    **types.WORDINGS,
+    **meaning.WORDINGS,
+    **declarations.WORDINGS,
+    **files.WORDINGS,
+}
 
 
 def diagnostic(code: str, span: Span, *, severity: str = "error", related: tuple[Related, ...] = (), **words: object) -> Diagnostic:
