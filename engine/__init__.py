@@ -1,0 +1,5 @@
+"""The engine: evaluates a compiled rule set over events. See `engine.engine` for what it does with an event."""
+
+from engine.engine import Engine, Outcome
+
+__all__ = ["Engine", "Outcome"]

@@ -1,0 +1,315 @@
+"""The engine: events in, findings and warnings out, on a store.
+
+    evaluate_batch ─▶ decode ─▶ identity ─▶ journal (durable) ─▶ fold, event by event ─▶ outcomes
+
+The engine is a deterministic function of its journal.  What is decided before the journal is decided by content
+alone (refusals, duplicates); all else is decided by `_apply`, which a restart runs again for the entries after the last checkpoint.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+from engine import limits as bounds
+from engine.fold import Changes, Finding, Fold, LimitReached
+from engine.machine import Event, EventError, Machine
+from engine.program import Program, load
+from engine.stores import make_store
+from engine.stores.interface import Store
+from engine.texts import canonical, number, time_text, time_us
+from engine.views import finding_object, order, warning_object, with_version
+
+Json = dict[str, Any]
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one event, or of a movement of the clock.
+
+    `status`: "accepted"; "duplicate" (it was accepted before: the same answer); "conflict" (another content has this
+    name); "refused" (`error` names the field); "too_late" (older than all its entities retain); "advanced" (the clock).
+    `findings` and `warnings`: issued, or again with a higher version; `withdrawn`: no longer true. `ignored`: fields
+    that the schema does not declare.
+    """
+
+    status: str
+    source: str = ""
+    id: str | None = None
+    error: str | None = None
+    findings: list[Json] = field(default_factory=list)
+    withdrawn: list[Json] = field(default_factory=list)
+    warnings: list[Json] = field(default_factory=list)
+    ignored: int = 0
+
+
+def moment_us(now: datetime | int | str) -> int:
+    """A moment as microseconds since 1970, UTC: from itself, an aware datetime, or an ISO 8601 text with an offset."""
+    if isinstance(now, datetime):
+        if now.tzinfo is None:
+            raise ValueError("the time has no zone; give an aware datetime")
+        return (now - _EPOCH) // timedelta(microseconds=1)
+    return time_us(now) if isinstance(now, str) else now
+
+
+def entry(events: Sequence[bytes], now: int | None) -> bytes:
+    """A journal entry: the accepted events as JSON, and the service's clock (null where events are the clock)."""
+    return b'{"now":' + (b"null" if now is None else str(now).encode()) + b',"events":[' + b",".join(events) + b"]}"
+
+
+def _wall_clock() -> int:
+    return time.time_ns() // 1000
+
+
+class Engine:
+    """One rule set at work on one store. Used by one thread at a time."""
+
+    def __init__(
+        self,
+        program: bytes | Program,
+        *,
+        store: str | Store = "memory:",
+        clock: Literal["events", "system"] = "events",
+        secret: bytes = b"",
+        tolerance_us: int | None = None,
+        limits: bounds.Limits = bounds.DEFAULT,
+        on_looked: Callable[..., None] | None = None,
+        wall_clock: Callable[[], int] = _wall_clock,
+    ) -> None:
+        self.program = load(program) if isinstance(program, bytes) else program
+        self.limits = limits
+        self._system = clock == "system"
+        self._wall_clock = wall_clock
+        self._tolerance_us = limits.future_us if tolerance_us is None else tolerance_us
+        self._machine = Machine(self.program)
+        self._secret = secret
+        self._on_looked = on_looked
+        self._fold = Fold(self._machine, self.program.plan, secret, limits, on_looked)
+        self._identities: dict[tuple[str, str], tuple[bytes, Outcome | None]] = {}
+        self._counts: dict[str, int] = {}
+        self._retains = self._retained_by_type()
+        self._store = make_store(store) if isinstance(store, str) else store
+        self._store.open(self.program.plan["hash"])
+
+    # ------------------------------------------------------------------ evaluating
+
+    def evaluate(self, event: Mapping[str, object]) -> Outcome:
+        """Evaluate one event."""
+        return self.evaluate_batch([event])[0]
+
+    def evaluate_batch(self, events: Sequence[Mapping[str, object]]) -> list[Outcome]:
+        """Evaluate events in this order; one outcome for each. Raises StoreError, and then none of them was accepted."""
+        if len(events) > self.limits.batch_events_max:
+            raise ValueError(f"{len(events)} events in one batch; limits.batch_events_max allows {self.limits.batch_events_max}")
+        now = max(self._wall_clock(), self._fold.now) if self._system else None
+        outcomes: list[Outcome | None] = []
+        decoded: list[Event] = []
+        for event in events:
+            try:
+                row = self._machine.decode(event)
+                self._refuse_future(row, now)
+            except EventError as error:
+                outcomes.append(self._refused(event, error))
+                continue
+            outcomes.append(None)
+            decoded.append(row)
+        fresh = [row.payload for row in decoded if not self._known(row)]
+        if fresh:
+            self._applied = self._store.append(entry(fresh, now))
+        applied = iter(self._apply(decoded, now))
+        return [outcome if outcome is not None else next(applied) for outcome in outcomes]
+
+    def _apply(self, events: Iterable[Event], now: int | None) -> list[Outcome]:
+        """Take decoded events into the fold, one by one. What a restart does again."""
+        outcomes = []
+        for event in events:
+            outcome = self._take(event, now)
+            self._counts[outcome.status] = self._counts.get(outcome.status, 0) + 1
+            outcomes.append(outcome)
+        return outcomes
+
+    def _take(self, event: Event, now: int | None) -> Outcome:
+        name = (event.source, event.id)
+        known = self._identities.get(name)
+        if known is not None:
+            digest, first = known
+            if digest == event.digest:
+                return Outcome("duplicate", *name) if first is None else replace(first, status="duplicate")
+            return self._conflict(event, now)
+        if now is not None and event.time <= now - self._retains[event.type]:
+            outcome = Outcome(
+                "too_late",
+                *name,
+                error=f"the event is of {time_text(event.time)}, older than anything that is retained of what it is about",
+                ignored=event.ignored,
+            )
+            self._identities[name] = (event.digest, outcome)
+            return outcome
+        return self._enter(event, now)
+
+    def _enter(self, event: Event, now: int | None, status: str = "accepted", error: str | None = None) -> Outcome:
+        try:
+            self._fold.accept(event)
+        except LimitReached as reached:
+            return Outcome("refused", event.source, event.id, error=str(reached), ignored=event.ignored)
+        self._fold.move(event.time if now is None else now)
+        outcome = self._answer(self._fold.settle(), status, event, error)
+        quiet = status == "accepted" and not (outcome.findings or outcome.withdrawn or outcome.warnings or outcome.ignored)
+        self._identities[(event.source, event.id)] = (event.digest, None if quiet else outcome)
+        return outcome
+
+    def _conflict(self, event: Event, now: int | None) -> Outcome:
+        """Another content under a known name: refused, recorded once per content, and visible to rules."""
+        error = f"an event with the id {event.id!r} and the source {event.source!r} was accepted before with other content"
+        mark = f"{event.id}#{event.digest.hex()[:12]}"
+        known = self._identities.get((event.source, mark))
+        if known is not None:
+            assert known[1] is not None
+            return replace(known[1], source=event.source, id=event.id)
+        plan = self.program.plan
+        declared = plan["types"][event.type]
+        said: dict[str, object] = {"event": declared["name"], "event_id": event.id}
+        for index, entity in enumerate(plan["entities"]):
+            fields = [field for field in declared["fields"] if field["entity"] == index]
+            if len(fields) != 1:
+                fields = [field for field in fields if field["name"] == entity["name"]]
+            if fields:
+                said[entity["name"]] = event.value(fields[0]["slot"])
+        conflict = self._machine.make_event(self._fold.plan.conflict_type, event.time, event.source, mark, said, event.source, mark, 0)
+        outcome = self._enter(conflict, now, "conflict", error)
+        return replace(outcome, id=event.id)
+
+    def _answer(self, changes: Changes, status: str, event: Event | None, error: str | None = None) -> Outcome:
+        fold = self._fold
+        withdrawn = [
+            with_version(finding_object(fold, thing) if isinstance(thing, Finding) else warning_object(fold, thing), thing)
+            for thing in changes.withdrawn.values()
+        ]
+        return Outcome(
+            status,
+            "" if event is None else event.source,
+            None if event is None else event.id,
+            error,
+            sorted((with_version(finding_object(fold, finding), finding) for finding in changes.findings.values()), key=order),
+            sorted(withdrawn, key=order),
+            sorted((with_version(warning_object(fold, warning), warning) for warning in changes.warnings.values()), key=order),
+            0 if event is None else event.ignored,
+        )
+
+    def _known(self, event: Event) -> bool:
+        known = self._identities.get((event.source, event.id))
+        return known is not None and known[0] == event.digest
+
+    def _refuse_future(self, event: Event, now: int | None) -> None:
+        if now is not None and event.time > now + self._tolerance_us:
+            raise EventError(
+                "time",
+                f"{time_text(event.time)} lies in the future: more than {self._tolerance_us / 1_000_000:g} s after the service's clock, {time_text(now)}",
+            )
+
+    def _refused(self, event: Mapping[str, object], error: EventError) -> Outcome:
+        self._counts["refused"] = self._counts.get("refused", 0) + 1
+        source, name = event.get("source"), event.get("id")
+        return Outcome("refused", source if isinstance(source, str) else "", name if isinstance(name, str) else None, error=str(error))
+
+    def _retained_by_type(self) -> list[int]:
+        """How long the longest-remembering entity of each event type retains, in microseconds."""
+        plan = self.program.plan
+        retained = []
+        for declared in plan["types"]:
+            entities = {field["entity"] for field in declared["fields"] if field["entity"] >= 0}
+            retained.append(max((plan["entities"][entity]["retain_us"] for entity in entities), default=self.limits.unscoped_gap_us))
+        return retained
+
+    # ------------------------------------------------------------------ the clock
+
+    @property
+    def now(self) -> int | None:
+        """The moment up to which deadlines have been looked at; None before the first event."""
+        return None if self._fold.now < -(2**62) else self._fold.now
+
+    def advance(self, now: datetime | int | str | None = None) -> Outcome:
+        """Let the clock reach `now` (default: the wall clock): deadlines up to then are looked at."""
+        moment = self._wall_clock() if now is None else moment_us(now)
+        if self.now is not None and moment <= self.now:
+            return Outcome("advanced")
+        if self._fold.due(moment):
+            self._applied = self._store.append(canonical({"advance": moment}).encode())
+        return self._advance(moment)
+
+    def _advance(self, moment: int) -> Outcome:
+        self._fold.move(moment)
+        return self._answer(self._fold.settle(), "advanced", None)
+
+    # ------------------------------------------------------------------ single events, no state
+
+    def matches(self, event: Mapping[str, object]) -> list[str]:
+        """The names of the unscoped rules that hold for this event alone; nothing is recorded. Raises EventError."""
+        return self._machine.matches(event)
+
+    def matches_batch(self, events: Sequence[Mapping[str, object]]) -> list[list[str]]:
+        """`matches` for each."""
+        return self._machine.matches_batch(events)
+
+    # ------------------------------------------------------------------ reading
+
+    def standing(self) -> list[Json]:
+        """The findings and warnings that stand, in order: a pure function of the accepted events, the clock and the rule set."""
+        fold = self._fold
+        shown = [finding_object(fold, finding) for finding in fold.findings.values()]
+        shown += [warning_object(fold, warning) for warning in fold.warnings.values()]
+        return sorted(shown, key=order)
+
+    def history(self) -> list[Json]:
+        """What stands and what was withdrawn, with versions and reasons."""
+        fold = self._fold
+        things = [*fold.findings.values(), *fold.warnings.values(), *fold.gone.values()]
+        return sorted(
+            (
+                with_version(finding_object(fold, thing) if isinstance(thing, Finding) else warning_object(fold, thing), thing)
+                for thing in things
+            ),
+            key=order,
+        )
+
+    def level(self, entity: str, key: str, at: datetime | int | str | None = None) -> dict[str, Json]:
+        """By ladder of the entity: `level` (None: none) and `points` of a key, at a moment (default: now)."""
+        moment = moment_us(at) if at is not None else self.now if self.now is not None else 0
+        index = next((i for i, e in enumerate(self.program.plan["entities"]) if e["name"] == entity), None)
+        if index is None:
+            raise ValueError(f"unknown entity {entity!r}")
+        normal = self._machine.key(index, key)
+        return {ladder: {"level": level, "points": number(points)} for ladder, level, points in self._fold.levels(entity, normal, moment)}
+
+    @property
+    def undecided(self) -> dict[str, int]:
+        """By rule: how often its condition was unknown where it was looked at."""
+        return {rule.name: count for rule, count in zip(self._fold.plan.rules, self._fold.undecided, strict=True) if count}
+
+    @property
+    def counters(self) -> dict[str, int]:
+        """How many events had which status since the engine was made."""
+        return dict(self._counts)
+
+    def describe(self) -> Json:
+        """The rule set at work and what it holds."""
+        plan = self.program.plan
+        return {
+            "rule_set": plan["hash"],
+            "rules": [
+                {"name": r["name"], "title": r["title"], "category": r["category"], "state": r["state"], "level": r["level"]} for r in plan["rules"]
+            ],
+            "ladders": [ladder["name"] for ladder in plan["ladders"]],
+            "keys": self._fold.keys,
+            "findings": len(self._fold.findings),
+            "warnings": len(self._fold.warnings),
+            "now": None if self.now is None else time_text(self.now),
+        }
+
+    def close(self) -> None:
+        """Write what is behind the journal, and let the store go."""
+        self._store.close()

@@ -1,0 +1,869 @@
+"""The fold: events go into logs, and what is found follows from the logs.
+
+In: decoded events (`accept`), and the clock (`move`).  Out: what stands, and after `settle` what has changed.
+No I/O, no clock of its own; the same events and the same clock give the same findings, whatever their order.
+
+    accept ─▶ tracks (what each question takes up) ─▶ dirt (which rule and key must look again, and where)
+    settle ─▶ refold rules over received events ─▶ rules over `finding` ─▶ ladders ─▶ rules over `warning`
+
+See docs/decisions/0001-architecture.md for why refolding a stretch gives the same as folding everything anew.
+"""
+
+from cpython.object cimport PyObject
+from cpython.ref cimport Py_DECREF, Py_INCREF
+from libc.math cimport floor
+from libc.stdlib cimport free, realloc
+from libc.string cimport memmove
+
+from engine.machine cimport Frame, LocalTime, Machine, OpenHours
+from engine.values cimport (
+    BOOL,
+    DATE,
+    DURATION,
+    INT,
+    MISSING,
+    NUMBER,
+    TEXT,
+    TIME,
+    Event,
+    Value,
+    copy_value,
+    event_before,
+    release,
+    value_object,
+)
+
+from bisect import bisect_left, bisect_right, insort
+from fractions import Fraction
+from functools import cmp_to_key
+from hashlib import sha256
+from heapq import heappop, heappush
+from hmac import digest as hmac_digest
+
+from engine.texts import canonical, day_text, duration_text, identity, local_time_text, number
+
+
+def _in_order(Event a, Event b):
+    return -1 if event_before(a, b) else 1 if event_before(b, a) else 0
+
+
+cdef object EVENT_ORDER = cmp_to_key(_in_order)
+
+include "folding/track.pxi"
+include "folding/window.pxi"
+include "aggregates/base.pxi"
+include "aggregates/count.pxi"
+include "aggregates/latest.pxi"
+include "aggregates/first.pxi"
+include "aggregates/extremes.pxi"
+include "aggregates/distinct.pxi"
+include "aggregates/sums.pxi"
+include "aggregates/share.pxi"
+include "folding/plan.pxi"
+include "folding/frame.pxi"
+include "folding/findings.pxi"
+include "folding/ladders.pxi"
+
+
+class LimitReached(Exception):
+    """An event would pass a declared bound. Raised before anything has changed; the text names the bound."""
+
+
+cdef class Dirt:
+    """A rule must look again at a key: at anchors in [start, end]; what findings say may differ up to `content`."""
+
+    cdef Rule rule
+    cdef Log log
+    cdef long long start
+    cdef long long end
+    cdef long long content
+
+
+cdef class Changes:
+    """What has changed since the last `settle`, by id."""
+
+    cdef readonly dict findings
+    cdef readonly dict warnings
+    cdef readonly dict withdrawn
+
+    def __init__(self):
+        self.findings = {}
+        self.warnings = {}
+        self.withdrawn = {}
+
+
+cdef class Fold:
+    cdef readonly Plan plan
+    cdef Machine machine
+    cdef Speaker speaker
+    cdef Look look
+    cdef Frame scratch
+    cdef object limits
+    cdef readonly long long now          # deadlines up to here have been looked at
+    cdef list timers                     # heap of (moment, number, Rule, Log)
+    cdef long long timers_made
+    cdef dict ends_pending               # (rule index, Log) -> moment of its timer
+    cdef list dirt                       # per layer
+    cdef dict dirty                      # (rule index, Log) -> Dirt
+    cdef dict ledgers                    # (ladder index, key) -> Ledger
+    cdef dict dirty_ledgers
+    cdef dict through                    # (entity, key) -> {finding id: Finding} whose points pass through it
+    cdef dict recredit                   # (entity, key) -> time from which its membership has changed
+    cdef dict direct                     # (source, id) of a derived event -> [Finding] of unscoped rules
+    cdef readonly dict findings          # id -> Finding that stands and was drawn
+    cdef readonly dict warnings          # id -> Warning_ that stands
+    cdef readonly dict gone              # id -> what was withdrawn
+    cdef readonly list undecided         # per rule: how often a condition was unknown where it was looked at
+    cdef readonly object on_looked       # called with (rule, key, moment, event, truth) where a rule is looked at; None: not
+    cdef bint sees_findings
+    cdef bint sees_warnings
+    cdef readonly long long keys         # logs made
+    cdef str cause
+    cdef Changes changes
+
+    def __init__(self, Machine machine, dict plan, bytes secret, object limits, object on_looked=None):
+        self.machine = machine
+        self.limits = limits
+        self.plan = Plan(machine, plan, limits)
+        self.speaker = Speaker(self.plan, machine, secret, limits)
+        self.look = Look(self.plan, machine)
+        self.scratch = Frame()
+        self.now = ALWAYS
+        self.timers = []
+        self.timers_made = 0
+        self.ends_pending = {}
+        self.dirt = [[], [], []]
+        self.dirty = {}
+        self.ledgers = {}
+        self.dirty_ledgers = {}
+        self.through = {}
+        self.recredit = {}
+        self.direct = {}
+        self.findings = {}
+        self.warnings = {}
+        self.gone = {}
+        self.undecided = [0] * len(self.plan.rules)
+        self.on_looked = on_looked
+        self.keys = 0
+        self.cause = ""
+        self.changes = Changes()
+        read = set()
+        for history in self.plan.histories:
+            read.update((<History> history).by_type)
+        for rule in plan["rules"]:
+            if rule["history"] < 0 and rule["state"] != "disabled":
+                read.update(event["type"] for event in rule["anchors"]["events"])
+        self.sees_findings = self.plan.finding_type in read
+        self.sees_warnings = self.plan.warning_type in read
+
+    # ------------------------------------------------------------------ events in and out
+
+    def accept(self, Event event):
+        """A received event enters the histories that it belongs to. Raises LimitReached, having done nothing."""
+        self.check_room(event)
+        self.cause = f"the event {event.id!r} of the source {event.source!r}"
+        self.put(event)
+
+    cdef int check_room(self, Event event) except -1:
+        cdef History history
+        cdef Log log
+        cdef Track track
+        cdef Taking taking
+        cdef tuple key
+        opened = 0
+        for history in self.plan.histories:
+            if event.type not in history.by_type or not history.slots[event.type]:
+                continue
+            key = key_of(event, history)
+            if key is None:
+                continue
+            log = history.logs.get(key)
+            if log is None:
+                opened += 1
+                continue
+            for taking in <list> history.by_type[event.type]:
+                if taking.index < len(log.tracks) and log.tracks[taking.index] is not None:
+                    track = log.tracks[taking.index]
+                    if track.n >= self.limits.records_max:
+                        raise LimitReached(
+                            f"the history of {history.name} {key_object(key)!r} holds {track.n} events of one kind, the most that limits.records_max allows"
+                        )
+        if opened and self.keys + opened > self.limits.keys_max:
+            raise LimitReached(f"{self.keys} keys have a history, the most that limits.keys_max allows")
+        return 0
+
+    cdef int put(self, Event event) except -1:
+        cdef History history
+        cdef Rule rule
+        cdef Log log
+        cdef tuple key
+        if self.on_looked is not None:
+            self.look_at_unscoped(event)
+        for index in self.machine.holding(event):
+            rule = <Rule> self.plan.rules[index]
+            if rule.history < 0:
+                self.find_at_once(rule, event)
+            else:
+                self.put_into(self.plan.histories[rule.history], self.unscoped_log(rule, event), event)
+        for rule in self.plan.unscoped_later:
+            if event.type in rule.anchor_choices:
+                self.put_into(self.plan.histories[rule.history], self.unscoped_log(rule, event), event)
+        for history in self.plan.histories:
+            if event.type not in history.by_type or not history.slots[event.type]:
+                continue
+            key = key_of(event, history)
+            if key is not None:
+                self.put_into(history, self.open_log(history, key), event)
+        return 0
+
+    cdef int look_at_unscoped(self, Event event) except -1:
+        """Report on the unscoped rules too, which are otherwise only looked at where the index finds that they may hold."""
+        cdef Rule rule
+        for rule in self.plan.rules:
+            if not rule.scoped and rule.kind == EVENTS and rule.anchor_choices is not None and event.type in rule.anchor_choices:
+                self.holds(rule, self.plan.nowhere, event.time, event)
+        return 0
+
+    cdef Log open_log(self, History history, tuple key):
+        cdef Log log = history.logs.get(key)
+        if log is None:
+            log = Log(history, key)
+            history.logs[key] = log
+            self.keys += 1
+        return log
+
+    cdef Log unscoped_log(self, Rule rule, Event event):
+        """Where an unscoped rule remembers: per key that it is about where it counts repeats, else in one log."""
+        key = None
+        if rule.repeat != REPEAT_ALWAYS and rule.about:
+            entity, slots = rule.about[0]
+            if event.type in slots:
+                key = slot_text(event, slots[event.type])
+        return self.open_log(self.plan.histories[rule.history], () if key is None else (key,))
+
+    cdef int put_into(self, History history, Log log, Event event) except -1:
+        cdef Taking taking
+        cdef Value value
+        cdef long long moment
+        cdef Use use
+        for taking in <list> history.by_type[event.type]:
+            value.tag = MISSING
+            if not taking.takes(self.machine, self.scratch, event, &value):
+                continue
+            moment = event.time
+            if taking.gap is not None and not taking.gap.moment(self.machine, self.scratch, event, &moment):
+                continue
+            log.track(taking).add(moment, event, &value)
+            for use in taking.uses:
+                self.mark(use, log, event, moment)
+        return 0
+
+    cdef int take_out(self, Event event) except -1:
+        """A derived event is no more."""
+        cdef History history
+        cdef Taking taking
+        cdef Value value
+        cdef Log log
+        cdef tuple key
+        cdef long long moment
+        cdef Use use
+        cdef Rule rule
+        for finding in self.direct.pop((event.source, event.id), ()):
+            self.replace(finding, None)
+        for history in self.plan.histories:
+            if event.type not in history.by_type:
+                continue
+            if history.slots[event.type]:
+                key = key_of(event, history)
+                if key is None:
+                    continue
+                log = history.logs[key]
+            else:
+                rule = history.rules[0]
+                if rule.kind == EVENTS and not self.matches_now(rule, event):
+                    continue
+                log = self.unscoped_log(rule, event)
+            for taking in <list> history.by_type[event.type]:
+                value.tag = MISSING
+                if not taking.takes(self.machine, self.scratch, event, &value):
+                    continue
+                release(&value)
+                moment = event.time
+                if taking.gap is not None and not taking.gap.moment(self.machine, self.scratch, event, &moment):
+                    continue
+                log.track(taking).remove(moment, event)
+                for use in taking.uses:
+                    self.mark(use, log, event, moment)
+        return 0
+
+    cdef bint matches_now(self, Rule rule, Event event) except -1:
+        return rule.index in self.machine.holding(event)
+
+    # ------------------------------------------------------------------ who must look again
+
+    cdef int mark(self, Use use, Log log, Event event, long long moment) except -1:
+        cdef Rule rule = use.rule
+        cdef long long start = moment, end = moment, content = ALWAYS
+        if use.role == MEMBER:
+            name = (use.entity, log.key[0])
+            self.recredit[name] = min(moment, self.recredit.get(name, moment))
+            return 0
+        if use.role == ANCHOR:
+            if rule.kind == DEADLINES and moment > self.now:
+                self.set_timer(moment, rule, log)
+                return 0
+        elif use.role == PRESENCE:
+            end = moment + rule.retain_us
+            self.set_end_timer(rule, log, moment)
+        elif use.role == OPERAND:
+            end = use.window.reach(moment, use.previous)
+            if use.later and end != NEVER:
+                end += rule.retain_us
+        else:
+            end = ALWAYS
+            content = use.window.reach(moment, use.previous) if use.window is not None else moment + rule.retain_us
+        if use.own:
+            self.soil(rule, log, start, end, content)
+        else:
+            self.soil_elsewhere(rule, log, start, end, content)
+        return 0
+
+    cdef int soil(self, Rule rule, Log log, long long start, long long end, long long content) except -1:
+        name = (rule.index, log)
+        cdef Dirt dirt = <Dirt> self.dirty.get(name)
+        if dirt is None:
+            dirt = Dirt()
+            dirt.rule = rule
+            dirt.log = log
+            dirt.start = start
+            dirt.end = end
+            dirt.content = content
+            self.dirty[name] = dirt
+            (<list> self.dirt[rule.layer]).append(dirt)
+            return 0
+        dirt.start = min(dirt.start, start)
+        dirt.end = max(dirt.end, end)
+        dirt.content = max(dirt.content, content)
+        return 0
+
+    cdef int soil_elsewhere(self, Rule rule, Log log, long long start, long long end, long long content) except -1:
+        """Another scope's log has changed: the rule's anchors that stand in it carry the rule's own key."""
+        cdef Taking taking = <Taking> rule.elsewhere[log.history.index]
+        cdef History own = self.plan.histories[rule.history]
+        cdef Track track
+        cdef Py_ssize_t i, last
+        cdef Event event
+        cdef Log home
+        if taking is None:
+            return 0
+        track = log.track(taking)
+        cdef bint ends = rule.kind == ENDS
+        last = track.after_moment(max(end, content))
+        for i in range(track.from_moment(start - rule.retain_us if ends else start), last):
+            event = track.event(i)
+            if event.type not in own.slots:
+                continue
+            key = key_of(event, own)
+            if key is None:
+                continue
+            home = own.logs.get(key)
+            if home is None:
+                continue
+            if ends:
+                self.soil(rule, home, start, end, content)
+            elif rule.kind == EVENTS or track.moments[i] <= self.now:
+                self.soil(
+                    rule, home, track.moments[i],
+                    track.moments[i] if track.moments[i] <= end else ALWAYS, track.moments[i] if track.moments[i] <= content else ALWAYS,
+                )
+        return 0
+
+    cdef int set_timer(self, long long moment, Rule rule, Log log) except -1:
+        self.timers_made += 1
+        heappush(self.timers, (moment, self.timers_made, rule, log))
+        return 0
+
+    cdef int set_end_timer(self, Rule rule, Log log, long long moment) except -1:
+        """The next end of a period, after now, that has this moment in its retained history."""
+        cdef long long end = self.machine.local.period_end(max(moment, self.now + 1) if self.now != ALWAYS else moment, rule.ends_of)
+        if end - moment >= rule.retain_us:
+            return 0
+        name = (rule.index, log)
+        pending = self.ends_pending.get(name)
+        if pending is not None and pending <= end:
+            return 0
+        self.ends_pending[name] = end
+        return self.set_timer(end, rule, log)
+
+    # ------------------------------------------------------------------ the clock
+
+    def move(self, long long now):
+        """Let the clock reach `now`; it never goes back."""
+        cdef Rule rule
+        cdef Log log
+        cdef Track track
+        cdef long long moment
+        if now <= self.now:
+            return
+        self.now = now
+        while self.timers and self.timers[0][0] <= now:
+            moment, _, rule, log = heappop(self.timers)
+            if rule.kind == ENDS:
+                name = (rule.index, log)
+                if self.ends_pending.get(name) != moment:
+                    continue
+                del self.ends_pending[name]
+                track = log.track(rule.presence)
+                if track.n:
+                    self.follow_end(rule, log, track, moment)
+            self.soil(rule, log, moment, moment, ALWAYS)
+
+    def due(self, long long now):
+        """Whether a timer is due by `now`."""
+        return bool(self.timers) and self.timers[0][0] <= now
+
+    cdef int follow_end(self, Rule rule, Log log, Track track, long long moment) except -1:
+        """After an end of a period: the timer of the next one that has events in its retained history."""
+        cdef long long end = self.next_end(rule, track, moment + 1)
+        if end != NEVER:
+            self.ends_pending[(rule.index, log)] = end
+            self.set_timer(end, rule, log)
+        return 0
+
+    cdef long long next_end(self, Rule rule, Track track, long long moment) except? -1:
+        """The first end of a period at or after `moment` that has an event in its retained history."""
+        cdef long long end = self.machine.local.period_end(moment, rule.ends_of)
+        cdef Py_ssize_t i
+        while True:
+            i = track.after_moment(end)
+            if i > 0 and track.moments[i - 1] > end - rule.retain_us:
+                return end
+            if i == track.n:
+                return NEVER
+            end = self.machine.local.period_end(track.moments[i], rule.ends_of)
+
+    # ------------------------------------------------------------------ findings
+
+    def settle(self):
+        """Look again wherever something has changed. Gives the `Changes`."""
+        cdef Changes changes
+        self.refold_layer(0)
+        self.refold_layer(1)
+        self.credit_again()
+        self.settle_ledgers()
+        self.refold_layer(2)
+        changes = self.changes
+        self.changes = Changes()
+        return changes
+
+    cdef int refold_layer(self, int layer) except -1:
+        cdef Dirt dirt
+        cdef list work = <list> self.dirt[layer]
+        if not work:
+            return 0
+        self.dirt[layer] = []
+        for dirt in work:
+            del self.dirty[(dirt.rule.index, dirt.log)]
+        for dirt in work:
+            self.refold(dirt.rule, dirt.log, dirt.start, dirt.end, dirt.content)
+        return 0
+
+    cdef bint joins(self, Rule rule, Log log, long long opening, long long moment) except -1:
+        """Whether an anchor belongs to the episode that opened at `opening`."""
+        if rule.repeat == REPEAT_ALWAYS or (not rule.scoped and not log.key):
+            return False
+        if rule.repeat == REPEAT_SPAN:
+            return moment - opening < rule.repeat_us
+        return moment <= self.machine.local.period_end(opening, rule.repeat_period)
+
+    cdef bint holds(self, Rule rule, Log log, long long moment, Event event) except -1:
+        """Whether the rule holds at this anchor."""
+        cdef Value out
+        cdef long long day
+        cdef Except_ entry
+        cdef bint truth
+        if rule.since_day is not None or rule.until_day is not None:
+            day = self.machine.local.day(moment)
+            if (rule.since_day is not None and day < rule.since_day) or (rule.until_day is not None and day > rule.until_day):
+                return False
+        self.look.at(rule, log, event, moment)
+        out.tag = MISSING
+        self.machine.run(rule.condition, self.look, &out)
+        if out.tag == MISSING:
+            self.undecided[rule.index] += 1
+        if self.on_looked is not None:
+            self.on_looked(rule, log.key, moment, event, None if out.tag == MISSING else out.v.i != 0)
+        truth = out.tag == BOOL and out.v.i != 0
+        release(&out)
+        if not truth:
+            return False
+        for entry in rule.excepts:
+            if self.machine.local.day(moment) > entry.until_day:
+                continue
+            out.tag = MISSING
+            self.machine.run(entry.condition, self.look, &out)
+            truth = out.tag == BOOL and out.v.i != 0
+            release(&out)
+            if truth:
+                return False
+        return True
+
+    cdef int refold(self, Rule rule, Log log, long long start, long long end, long long content) except -1:
+        """Cut the anchors from `start` on into episodes again, and publish what comes out differently.
+
+        The walk ends past `end` as soon as the episode in force is again the one that was: nothing after can differ.
+        """
+        cdef list old = log.openings(rule)
+        cdef Py_ssize_t first = len(old), tail = len(old), j, at = 0
+        cdef Track track
+        cdef long long moment, in_force = 0
+        cdef Event event, force_event = None
+        cdef bint forced = False, was
+        cdef Finding before
+        while first > 0 and (<Finding> old[first - 1]).moment >= start:
+            first -= 1
+        if first:
+            before = <Finding> old[first - 1]
+            forced, in_force, force_event = True, before.moment, before.event
+        fresh = []
+        j = first
+        track = log.track(rule.presence if rule.kind == ENDS else rule.anchors)
+        moment = start
+        if rule.kind != ENDS:
+            at = track.from_moment(start)
+        while True:
+            if rule.kind == ENDS:
+                moment = self.next_end(rule, track, moment) if track.n else NEVER
+                event = None
+                if moment > self.now:
+                    break
+            else:
+                if at >= track.n:
+                    break
+                moment = track.moments[at]
+                event = track.event(at)
+                if rule.kind == DEADLINES and moment > self.now:
+                    break
+            if moment > end:
+                while j < len(old) and opens_before(<Finding> old[j], moment, event):
+                    j += 1
+                was = j > 0 and self.joins(rule, log, (<Finding> old[j - 1]).moment, moment)
+                if was == (forced and self.joins(rule, log, in_force, moment)):
+                    if not was or same_anchor(<Finding> old[j - 1], in_force, force_event):
+                        tail = j
+                        break
+            if not (forced and self.joins(rule, log, in_force, moment)) and self.holds(rule, log, moment, event):
+                forced, in_force, force_event = True, moment, event
+                fresh.append((moment, event))
+            if rule.kind == ENDS:
+                moment += 1
+            else:
+                at += 1
+        self.publish(rule, log, old, first, tail, fresh, max(end, content))
+        return 0
+
+    cdef int publish(self, Rule rule, Log log, list old, Py_ssize_t first, Py_ssize_t tail, list fresh, long long content) except -1:
+        """Replace the openings old[first:tail] by the fresh anchors; look again at what later ones say, up to `content`."""
+        cdef Finding finding, again
+        cdef Py_ssize_t j
+        standing = []
+        j = first
+        for moment, event in fresh:
+            while j < tail and opens_before(<Finding> old[j], moment, event):
+                self.replace(<Finding> old[j], None)
+                j += 1
+            again = self.speaker.finding(rule, log, moment, event)
+            if j < tail and same_anchor(<Finding> old[j], moment, event):
+                standing.append(self.renewed(<Finding> old[j], again))
+                j += 1
+            else:
+                self.replace(None, again)
+                standing.append(again)
+        for j in range(j, tail):
+            self.replace(<Finding> old[j], None)
+        for j in range(tail, len(old)):
+            finding = <Finding> old[j]
+            if finding.moment > content:
+                standing.extend(old[j:])
+                break
+            standing.append(self.renewed(finding, self.speaker.finding(rule, log, finding.moment, finding.event)))
+        old[first:] = standing
+        return 0
+
+    cdef Finding renewed(self, Finding old, Finding again):
+        """What stands at an opening that stood: the old finding, or where it says something else, the new version."""
+        if old.says_the_same(again):
+            old.event = again.event
+            return old
+        self.replace(old, again)
+        return again
+
+    cdef int find_at_once(self, Rule rule, Event event) except -1:
+        """An unscoped rule holds for an event, and remembers nothing."""
+        cdef Finding finding = self.speaker.finding(rule, self.plan.nowhere, event.time, event)
+        if event.rank:
+            self.direct.setdefault((event.source, event.id), []).append(finding)
+        return self.replace(None, finding)
+
+    cdef int replace(self, Finding old, Finding new) except -1:
+        """Put one finding in the place of another (None: nothing), with all that follows from it."""
+        cdef Ledger ledger
+        cdef Rule rule = old.rule if new is None else new.rule
+        if old is not None and not old.drawn:
+            old = None
+        if new is not None and not new.drawn:
+            new = None
+        if old is not None:
+            for ledger in old.credits:
+                self.dirty_ledgers[(ledger.ladder.index, ledger.key)] = ledger
+                ledger.take_out(old)
+            old.credits = []
+            for name in old.routes:
+                del self.through[name][old.id]
+            old.routes = []
+            if old.derived is not None:
+                self.take_out(old.derived)
+                old.derived = None
+        if new is None:
+            if old is not None:
+                self.withdraw_finding(old)
+        else:
+            new.version = 1 + (old.version if old is not None else self.version_gone(new.id))
+            self.findings[new.id] = new
+            self.changes.findings[new.id] = new
+            self.changes.withdrawn.pop(new.id, None)
+            if not rule.shadow:
+                self.credit(new)
+                if rule.layer == 0 and self.sees_findings:
+                    new.derived = self.finding_event(new)
+                    self.put(new.derived)
+        if rule.level is not None and not rule.shadow:
+            self.warn(old, new)
+        return 0
+
+    cdef int version_gone(self, str id) except -1:
+        cdef object gone = self.gone.pop(id, None)
+        return 0 if gone is None else gone.version
+
+    cdef int withdraw_finding(self, Finding finding) except -1:
+        del self.findings[finding.id]
+        finding.reason = f"no longer follows, since {self.cause} arrived"
+        self.gone[finding.id] = finding
+        if self.changes.findings.pop(finding.id, None) is None or finding.version > 1:
+            self.changes.withdrawn[finding.id] = finding
+        return 0
+
+    cdef Event finding_event(self, Finding finding):
+        cdef Rule rule = finding.rule
+        keys = {}
+        if finding.event is not None:
+            for field in self.plan.types[finding.event.type]["fields"]:
+                entity = field["entity"]
+                if entity >= 0 and entity not in keys:
+                    slot = default_slot(self.plan.types[finding.event.type], entity, self.plan.entities[entity]["name"])
+                    if slot >= 0:
+                        keys[entity] = slot_text(finding.event, slot)
+        if rule.scoped:
+            keys.update(zip(rule.entities, finding.key))
+        keys.update((entity, key) for entity, key in finding.about if key is not None)
+        said = {"rule": rule.name, "category": rule.category, "points": finding.points, "level": rule.level}
+        said.update((self.plan.entities[entity]["name"], key) for entity, key in keys.items() if key is not None)
+        order = canonical(key_object(finding.key)) + "\0" + finding.id
+        return self.machine.make_event(self.plan.finding_type, finding.moment, "rulelang", finding.id, said, "finding\0" + rule.name, order)
+
+    # ------------------------------------------------------------------ points and warnings
+
+    cdef int credit(self, Finding finding) except -1:
+        """Points of a finding, to the ladders of whom it is about and of those that they belong to."""
+        cdef Ladder ladder
+        if finding.points is None or finding.points <= 0 or finding.rule.layer == 2:
+            return 0
+        direct = [(entity, key) for entity, key in finding.about if key is not None]
+        rolled = {}
+        for entity, key in direct:
+            while entity in self.plan.members:
+                if (entity, key) in finding.routes:
+                    break
+                finding.routes.append((entity, key))
+                self.through.setdefault((entity, key), {})[finding.id] = finding
+                key = self.member_of(entity, key, finding.moment)
+                if key is None:
+                    break
+                entity = self.plan.entities[entity]["parent"]
+                rolled[(entity, key)] = True
+        for ladder in self.plan.ladders:
+            if not ladder.counts(finding.rule):
+                continue
+            for entity, key in direct:
+                if entity == ladder.entity:
+                    self.give(ladder, key, finding, finding.points)
+            for entity, key in rolled:
+                if entity == ladder.entity and (entity, key) not in direct and ladder.weight > 0:
+                    self.give(ladder, key, finding, Fraction(finding.points) * Fraction(ladder.weight))
+        return 0
+
+    cdef int give(self, Ladder ladder, str key, Finding finding, object points) except -1:
+        cdef Ledger ledger = <Ledger> self.ledgers.get((ladder.index, key))
+        if ledger is None:
+            ledger = Ledger(ladder, key)
+            self.ledgers[(ladder.index, key)] = ledger
+        if finding.id in ledger.credits:
+            return 0
+        ledger.add(finding, Fraction(points))
+        finding.credits.append(ledger)
+        self.dirty_ledgers[(ladder.index, key)] = ledger
+        return 0
+
+    cdef object member_of(self, int entity, str key, long long time):
+        """The key of the parent entity that this one belongs to at `time`, or None."""
+        cdef Taking taking = <Taking> self.plan.members[entity]
+        if taking is None:
+            return None
+        cdef History history = self.plan.default_history[entity]
+        cdef Log log = <Log> history.logs.get((key,))
+        cdef Track track
+        cdef Py_ssize_t i
+        cdef Event event
+        if log is None:
+            return None
+        track = log.track(taking)
+        slots = self.plan.member_slots[entity]
+        for i in range(track.after_moment(time) - 1, -1, -1):
+            event = track.event(i)
+            parent = slot_text(event, slots[event.type])
+            if parent is not None:
+                return parent
+        return None
+
+    cdef int credit_again(self) except -1:
+        """Somebody changed to another unit at a time that findings already lie after."""
+        cdef Finding finding
+        cdef Ledger ledger
+        if not self.recredit:
+            return 0
+        changed, self.recredit = self.recredit, {}
+        for name, time in changed.items():
+            for finding in list(self.through.get(name, {}).values()):
+                if finding.moment < time:
+                    continue
+                for ledger in finding.credits:
+                    self.dirty_ledgers[(ledger.ladder.index, ledger.key)] = ledger
+                    ledger.take_out(finding)
+                finding.credits = []
+                for route in finding.routes:
+                    del self.through[route][finding.id]
+                finding.routes = []
+                self.credit(finding)
+        return 0
+
+    cdef int settle_ledgers(self) except -1:
+        cdef Ledger ledger
+        cdef Warning_ now, before
+        if not self.dirty_ledgers:
+            return 0
+        dirty, self.dirty_ledgers = self.dirty_ledgers, {}
+        for ledger in dirty.values():
+            for time in ledger.touched_times():
+                before = <Warning_> ledger.standing.get(time)
+                now = ledger.warning_at(time)
+                now = self.exchange(before, now, True)
+                if now is None:
+                    ledger.standing.pop(time, None)
+                else:
+                    ledger.standing[time] = now
+            ledger.dirty = ledger.dirty_end = None
+        return 0
+
+    cdef int warn(self, Finding old, Finding new) except -1:
+        """The warnings of a rule with a level: one for each key that the finding is about."""
+        cdef Warning_ warning
+        before = {} if old is None else old.warnings
+        after = {}
+        if new is not None:
+            for entity, key in new.about:
+                if key is None:
+                    continue
+                warning = Warning_()
+                warning.ladder = None
+                warning.rule = new.rule.name
+                warning.entity = entity
+                warning.key = key
+                warning.time = new.moment
+                warning.level = new.rule.level
+                warning.points = new.points
+                warning.finding = new.id
+                warning.id = identity(["rule", new.id, self.plan.entities[entity]["name"], key])
+                warning.version = 1
+                warning.extra = (("approval", True),) if new.rule.approval else ()
+                after[(entity, key)] = warning
+        rule = new.rule if new is not None else old.rule
+        for name, warning in before.items():
+            if name not in after:
+                self.exchange(warning, None, rule.layer < 2)
+        for name, warning in after.items():
+            after[name] = self.exchange(before.get(name), warning, rule.layer < 2)
+        if new is not None:
+            new.warnings = after
+        return 0
+
+    cdef Warning_ exchange(self, Warning_ old, Warning_ new, bint seen):
+        """Put one warning in the place of another. `seen`: rules over `warning` see it. Gives what stands."""
+        if old is not None and new is not None and old.id == new.id:
+            if old.says_the_same(new):
+                return old
+            new.version = old.version + 1
+        elif old is not None:
+            del self.warnings[old.id]
+            old.reason = f"no longer follows, since {self.cause} arrived"
+            self.gone[old.id] = old
+            if self.changes.warnings.pop(old.id, None) is None or old.version > 1:
+                self.changes.withdrawn[old.id] = old
+        if old is not None and old.event is not None:
+            self.take_out(old.event)
+            old.event = None
+        if new is None:
+            return None
+        if new.version == 1:
+            new.version = 1 + self.version_gone(new.id)
+        self.warnings[new.id] = new
+        self.changes.warnings[new.id] = new
+        self.changes.withdrawn.pop(new.id, None)
+        if seen and self.sees_warnings:
+            said = {"ladder": new.ladder, "rule": new.rule, "level": new.level, "points": new.points}
+            said[self.plan.entities[new.entity]["name"]] = new.key
+            order = canonical(new.key) + "\0" + new.id
+            new.event = self.machine.make_event(
+                self.plan.warning_type, new.time, "rulelang", new.id, said, "warning\0" + (new.ladder or new.rule), order
+            )
+            self.put(new.event)
+        return new
+
+    # ------------------------------------------------------------------ reading
+
+    def levels(self, str entity, str key, long long at):
+        """What each ladder of the entity counts for a key at a time: [(ladder, level or None, points)]."""
+        cdef Ladder ladder
+        cdef Ledger ledger
+        answer = []
+        for ladder in self.plan.ladders:
+            if self.plan.entities[ladder.entity]["name"] != entity:
+                continue
+            ledger = <Ledger> self.ledgers.get((ladder.index, key))
+            total = 0.0 if ledger is None else ledger.total(at)
+            rung = bisect_right(ladder.thresholds, total) - 1
+            answer.append((ladder.name, ladder.rungs[rung]["level"] if rung >= 0 else None, total))
+        return answer
+
+    def entity_name(self, int index):
+        return self.plan.entities[index]["name"]
+
+
+cdef tuple key_of(Event event, History history):
+    """The key by which an event belongs to a history; None: it does not."""
+    cdef tuple slots = <tuple> history.slots[event.type]
+    cdef object first
+    if len(slots) == 1:
+        first = slot_text(event, slots[0])
+        return None if first is None else (first,)
+    key = tuple([slot_text(event, slot) for slot in slots])
+    return None if None in key else key

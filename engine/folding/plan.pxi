@@ -1,0 +1,502 @@
+# The rule set as the fold reads it: the program's plan, turned once into objects that point at each other.
+
+cdef enum Role:
+    ANCHOR                               # the entry is where the rule is looked at
+    OPERAND                              # the condition (or an exception) reads it
+    PRESENCE                             # its being there makes ends of periods anchors
+    CONTENT                              # only what a finding says depends on it
+    MEMBER                               # it says to which key of the parent entity a key belongs
+
+cdef enum AnchorKind:
+    EVENTS
+    DEADLINES
+    ENDS
+
+cdef enum RepeatKind:
+    REPEAT_ALWAYS
+    REPEAT_SPAN
+    REPEAT_PERIOD
+
+cdef enum PatternKind:
+    FOLLOWED_BY
+    PRECEDED_BY
+    NOT_PRECEDED_BY
+    NOT_FOLLOWED_BY
+
+cdef dict REPEAT_KINDS = {"always": REPEAT_ALWAYS, "span": REPEAT_SPAN, "period": REPEAT_PERIOD}
+cdef dict PATTERN_KINDS = {
+    "followed by": FOLLOWED_BY, "preceded by": PRECEDED_BY, "not preceded by": NOT_PRECEDED_BY, "not followed by": NOT_FOLLOWED_BY,
+}
+
+
+cdef class Use:
+    """Who must look again when a taking's track changes: a rule, and how far its findings may be touched."""
+
+    cdef Rule rule
+    cdef int role
+    cdef bint own                        # the track belongs to the rule's own key
+    cdef Window window                   # OPERAND, CONTENT: how long the entry is seen; None: as long as retained
+    cdef bint previous
+    cdef bint later                      # read as of the event that set a deadline, so seen until that deadline
+    cdef int entity                      # MEMBER
+
+
+cdef class Pattern:
+    cdef readonly int index
+    cdef readonly int kind
+    cdef readonly int history
+    cdef readonly Window window
+    cdef readonly Taking looked_at       # the side whose event is the anchor
+    cdef readonly Taking other
+    cdef readonly Taking choice          # where the other side reads `this`: its condition; else None
+
+
+cdef class Except_:
+    cdef int condition
+    cdef long long until_day
+    cdef str because
+
+
+cdef class Rule:
+    cdef readonly int index
+    cdef readonly str name
+    cdef readonly str title
+    cdef readonly str category
+    cdef readonly int layer
+    cdef readonly bint shadow
+    cdef readonly bint scoped
+    cdef readonly int history            # its own, or one made for it (unscoped rules)
+    cdef readonly int ordinal            # among the rules of its history
+    cdef readonly tuple entities         # of its key, by index
+    cdef readonly int condition
+    cdef readonly int kind               # AnchorKind
+    cdef readonly dict anchor_choices    # event type -> ((where, -1), …)
+    cdef readonly Taking anchors         # EVENTS, DEADLINES
+    cdef readonly Taking presence        # ENDS
+    cdef readonly str ends_of
+    cdef readonly dict elsewhere         # other history -> Taking of this rule's anchors (ENDS: of events with its key)
+    cdef readonly dict components        # other history -> per component: index in the own key, or -1: the anchor's
+    cdef readonly int repeat
+    cdef readonly long long repeat_us
+    cdef readonly str repeat_period
+    cdef readonly long long retain_us
+    cdef readonly list operands          # ("aggregate" | "pattern" | "field", index or slots), as written
+    cdef readonly tuple about            # ((entity index, {type: slot, …} by order), …)
+    cdef readonly dict fallback          # entity index -> Taking of events that carry it (about)
+    cdef readonly int points
+    cdef readonly str level
+    cdef readonly list message
+    cdef readonly object fraction        # of sample, or None
+    cdef readonly list sample_slots
+    cdef readonly list excepts
+    cdef readonly bint approval
+    cdef readonly object since_day
+    cdef readonly object until_day
+    cdef readonly tuple span
+
+
+cdef class Ladder:
+    cdef readonly int index
+    cdef readonly str name
+    cdef readonly int entity
+    cdef readonly Window window
+    cdef readonly list rungs             # dicts, rising
+    cdef readonly list thresholds
+    cdef readonly tuple categories
+    cdef readonly double weight
+
+    cdef bint counts(self, Rule rule):
+        return not self.categories or (rule.category is not None and rule.category.startswith(self.categories))
+
+
+cdef class History:
+    cdef readonly int index
+    cdef readonly str name
+    cdef readonly tuple entities
+    cdef readonly long long retain_us
+    cdef readonly dict slots             # event type -> slots of the key
+    cdef readonly list takings           # every track of a log, by ordinal
+    cdef readonly dict by_type           # event type -> the takings that may take it up
+    cdef readonly list rules             # those whose scope it is
+    cdef dict logs                       # key -> Log
+    cdef Log nothing                     # what a key without events has
+
+
+cdef list kinds_of_derived = ["finding", "warning"]
+
+
+cdef class Plan:
+    """Everything above, of one program."""
+
+    cdef readonly dict raw
+    cdef readonly list types             # dicts of the program
+    cdef readonly int finding_type
+    cdef readonly int warning_type
+    cdef readonly int conflict_type
+    cdef readonly list entities
+    cdef readonly list histories
+    cdef readonly list takings
+    cdef readonly list aggregates
+    cdef readonly list patterns
+    cdef readonly list rules
+    cdef readonly list ladders
+    cdef readonly list unscoped_later    # unscoped rules whose anchors are deadlines
+    cdef readonly dict default_history   # entity -> History of its key
+    cdef readonly dict members           # entity -> Taking of the events that say its parent
+    cdef readonly dict member_slots      # entity -> {event type: slot of the parent's key}
+    cdef readonly Log nowhere            # of rules that keep no log
+    cdef dict known_takings
+    cdef Machine machine
+    cdef object limits
+
+    def __init__(self, Machine machine, dict raw, object limits):
+        self.machine = machine
+        self.raw = raw
+        self.limits = limits
+        self.types = raw["types"]
+        self.finding_type, self.warning_type, self.conflict_type = (self.type_index(n) for n in ("finding", "warning", "event_conflict"))
+        self.entities = raw["entities"]
+        self.known_takings = {}
+        self.takings = []
+        self.histories = [self.history(i, h) for i, h in enumerate(raw["histories"])]
+        self.default_history = {
+            h.entities[0]: h for h in self.histories if len(h.entities) == 1 and raw["histories"][h.index]["keys"][0]["by"] is None
+        }
+        self.aggregates = [self.aggregate(i, a) for i, a in enumerate(raw["aggregates"])]
+        self.patterns = [self.pattern(i, p) for i, p in enumerate(raw["patterns"])]
+        self.unscoped_later = []
+        self.rules = []
+        for index, rule in enumerate(raw["rules"]):
+            self.rules.append(self.rule(index, rule))
+        self.ladders = [self.ladder(i, entry) for i, entry in enumerate(raw["ladders"])]
+        self.members = {}
+        self.member_slots = {}
+        self.nowhere = Log(None, ())
+        for index, entity in enumerate(self.entities):
+            if entity["parent"] >= 0:
+                self.member(index, entity)
+
+    cdef int type_index(self, str name) except -1:
+        for index, kind in enumerate(self.types):
+            if kind["name"] == name:
+                return index
+        raise ValueError(f"the program has no event type {name}")
+
+    cdef int layer_of(self, int type):
+        return 1 if type == self.finding_type else 2 if type == self.warning_type else 0
+
+    cdef History history(self, int index, dict raw):
+        cdef History history = History()
+        history.index = index
+        history.name = raw["name"]
+        history.entities = tuple(key["entity"] for key in raw["keys"])
+        history.retain_us = raw["retain_us"]
+        history.slots = {int(kind): tuple(slots) for kind, slots in raw["slots"].items()}
+        history.takings = []
+        history.by_type = {}
+        history.rules = []
+        history.logs = {}
+        history.nothing = Log(history, ())
+        return history
+
+    cdef Gap gap(self, object raw, long long longest_us):
+        if raw is None:
+            return None
+        cdef Gap gap = Gap()
+        gap.kind = GAP_KINDS[raw["kind"]]
+        gap.code = raw["code"]
+        gap.days = raw["days"]
+        gap.period = raw["period"]
+        gap.longest_us = longest_us
+        gap.constant = raw.get("us")
+        gap.by_event = gap.code >= 0 and gap.constant is None
+        gap.local = self.machine.local
+        gap.hours = self.machine.hours[raw["calendar"]] if raw["calendar"] >= 0 else None
+        return gap
+
+    cdef Window window(self, dict raw):
+        cdef Window window = Window()
+        window.kind = WINDOW_KINDS[raw["kind"]]
+        window.closed = raw["kind"] != "retained"
+        window.length_us = raw["length_us"]
+        window.period = raw["period"]
+        window.gap = self.gap(raw["gap"], NEVER)
+        window.local = self.machine.local
+        return window
+
+    cdef Taking taking(self, int history, dict choices, bint has_values, object raw_gap=None, long long longest_us=0):
+        """The taking of this history, one for all that ask the same; None where no event type of it is in the history."""
+        cdef History where = self.histories[history]
+        choices = {kind: tuple(options) for kind, options in choices.items() if kind in where.slots}
+        if not choices:
+            return None
+        name = (history, has_values, canonical(raw_gap), longest_us if raw_gap else 0, tuple(sorted(choices.items())))
+        cdef Taking taking = self.known_takings.get(name)
+        if taking is None:
+            taking = Taking(len(where.takings), history, has_values, self.gap(raw_gap, longest_us), choices)
+            self.known_takings[name] = taking
+            where.takings.append(taking)
+            for kind in choices:
+                where.by_type.setdefault(kind, []).append(taking)
+        return taking
+
+    cdef dict carrying(self, int history, int layers):
+        """Every event type of the history that layers below or at `layers` see, taken up whatever it says."""
+        cdef History where = self.histories[history]
+        return {kind: ((-1, -1),) for kind in where.slots if self.layer_of(kind) <= layers}
+
+    cdef Aggregate aggregate(self, int index, dict raw):
+        kind = raw["kind"]
+        cdef Aggregate aggregate = AGGREGATES[kind]()
+        if kind == "max":
+            (<Extreme> aggregate).sign = 1
+        elif kind == "min":
+            (<Extreme> aggregate).sign = -1
+        aggregate.index = index
+        aggregate.history = raw["history"]
+        aggregate.window = self.window(raw["window"])
+        aggregate.previous = raw["previous"]
+        aggregate.single = kind in ("latest", "first")
+        aggregate.at_least = raw["at_least"] or 0
+        aggregate.kind_out = KIND_TAGS[raw["kind_out"]]
+        choices = {}
+        for taken in raw["taken"]:
+            choices.setdefault(taken["type"], []).append((taken["where"], taken["value"]))
+        has_values = kind != "count"
+        aggregate.choice = None
+        if raw["uses_this"]:
+            aggregate.choice = Taking(-1, raw["history"], has_values, None, {k: tuple(v) for k, v in choices.items()})
+            aggregate.taking = self.taking(raw["history"], {kind: [(-1, -1)] for kind in choices}, False)
+        else:
+            aggregate.taking = self.taking(raw["history"], choices, has_values)
+        return aggregate
+
+    cdef Pattern pattern(self, int index, dict raw):
+        cdef Pattern pattern = Pattern()
+        pattern.index = index
+        pattern.kind = PATTERN_KINDS[raw["kind"]]
+        pattern.history = raw["history"]
+        pattern.window = self.window(raw["window"])
+        left = {raw["left"]["type"]: [(raw["left"]["where"], -1)]}
+        right = {raw["right"]["type"]: [(raw["right"]["where"], -1)]}
+        looked_at, other = (right, left) if pattern.kind == FOLLOWED_BY else (left, right)
+        pattern.looked_at = self.taking(raw["history"], looked_at, False)
+        pattern.choice = None
+        if raw["uses_this"]:
+            pattern.choice = Taking(-1, raw["history"], False, None, {kind: tuple(options) for kind, options in other.items()})
+            other = {kind: [(-1, -1)] for kind in other}
+        pattern.other = self.taking(raw["history"], other, False)
+        return pattern
+
+    cdef int use(self, Taking taking, Rule rule, int role, Window window=None, bint previous=False, bint later=False, int entity=-1) except -1:
+        if taking is None:
+            return 0
+        cdef Use use = Use()
+        use.rule = rule
+        use.role = role
+        use.own = rule is None or taking.history == rule.history
+        use.window = window
+        use.previous = previous
+        use.later = later
+        use.entity = entity
+        taking.uses.append(use)
+        return 0
+
+    cdef dict giver_choices(self, dict raw):
+        """The events that give something to the rule's scope: taken up by an aggregate, or looked at by a pattern."""
+        choices = {}
+        for index in raw["givers"]["aggregates"]:
+            for taken in self.raw["aggregates"][index]["taken"]:
+                choices.setdefault(taken["type"], []).append((taken["where"], taken["value"]))
+        for index in raw["givers"]["patterns"]:
+            pattern = self.raw["patterns"][index]
+            side = pattern["right"] if pattern["kind"] == "followed by" else pattern["left"]
+            choices.setdefault(side["type"], []).append((side["where"], -1))
+        allowed = {event["type"] for event in raw["anchors"]["events"]}
+        return {kind: options for kind, options in choices.items() if kind in allowed}
+
+    cdef Rule rule(self, int index, dict raw):
+        cdef Rule rule = Rule()
+        cdef History history
+        rule.index = index
+        rule.name = raw["name"]
+        rule.title = raw["title"]
+        rule.category = raw["category"]
+        rule.layer = raw["layer"]
+        rule.shadow = raw["state"] == "shadow"
+        rule.condition = raw["condition"]
+        rule.operands = raw["operands"]
+        rule.points = raw["points"]
+        rule.level = raw["level"]
+        rule.message = raw["message"]
+        rule.approval = raw["approval"]
+        rule.since_day = raw["since_day"]
+        rule.until_day = raw["until_day"]
+        rule.span = tuple(raw["span"])
+        rule.about = tuple((about["entity"], {kind: slot for kind, slot in about["slots"]}) for about in raw["about"])
+        rule.fraction = raw["sample"]["fraction"] if raw["sample"] else None
+        rule.sample_slots = raw["sample"]["slots"] if raw["sample"] else []
+        rule.repeat = REPEAT_KINDS[raw["repeat"]["kind"]]
+        rule.repeat_us = raw["repeat"]["span_us"] or 0
+        rule.repeat_period = raw["repeat"]["period"]
+        rule.excepts = []
+        for entry in raw["excepts"]:
+            rule.excepts.append(self.exception(entry))
+        rule.fallback = {}
+        rule.elsewhere = {}
+        rule.components = {}
+        rule.scoped = raw["history"] >= 0
+        anchors = raw["anchors"]
+        rule.ends_of = anchors["period"] if anchors["kind"] == "ends" else None
+        rule.kind = ENDS if anchors["kind"] == "ends" else DEADLINES if anchors["kind"] == "deadlines" else EVENTS
+        if raw["state"] == "disabled":
+            return rule
+        choices = {}
+        if anchors["kind"] == "givers":
+            choices = self.giver_choices(raw)
+        else:
+            for event in anchors["events"]:
+                choices.setdefault(event["type"], []).append((event["where"], -1))
+        rule.anchor_choices = {kind: tuple(options) for kind, options in choices.items()}
+        if not rule.scoped:
+            self.unscoped(rule, raw)
+            return rule
+        rule.history = raw["history"]
+        history = self.histories[rule.history]
+        rule.ordinal = len(history.rules)
+        history.rules.append(rule)
+        rule.entities = history.entities
+        rule.retain_us = history.retain_us
+        rule.anchors = None
+        rule.presence = None
+        if rule.kind == ENDS:
+            rule.presence = self.taking(rule.history, self.carrying(rule.history, rule.layer), False)
+            self.use(rule.presence, rule, PRESENCE)
+        else:
+            rule.anchors = self.taking(rule.history, choices, False, anchors["gap"], rule.retain_us)
+            self.use(rule.anchors, rule, ANCHOR)
+        exceptions = [operand for entry in raw["excepts"] for operand in entry["operands"]]
+        for operand in raw["operands"] + exceptions:
+            self.operand(rule, operand, OPERAND)
+        for operand in raw["content"]:
+            self.operand(rule, operand, CONTENT)
+        for entity, slots in rule.about:
+            rule.fallback[entity] = self.taking(rule.history, {k: [(-1, -1)] for k in slots if self.layer_of(k) <= rule.layer}, False)
+            self.use(rule.fallback[entity], rule, CONTENT)
+        return rule
+
+    cdef Except_ exception(self, dict raw):
+        cdef Except_ entry = Except_()
+        entry.condition = raw["condition"]
+        entry.until_day = raw["until_day"]
+        entry.because = raw["because"]
+        return entry
+
+    cdef int operand(self, Rule rule, dict operand, int role) except -1:
+        cdef Aggregate aggregate
+        cdef Pattern pattern
+        cdef Window window
+        if "aggregate" in operand:
+            aggregate = self.aggregates[operand["aggregate"]]
+            self.use(aggregate.taking, rule, role, aggregate.window, aggregate.previous)
+            self.see(rule, aggregate.history)
+        elif "pattern" in operand:
+            pattern = self.patterns[operand["pattern"]]
+            later = rule.kind == DEADLINES and pattern.kind != NOT_FOLLOWED_BY
+            self.use(pattern.looked_at, rule, role, pattern.window, False, later)
+            self.use(pattern.other, rule, role, pattern.window, False, later)
+            self.see(rule, pattern.history)
+        return 0
+
+    cdef int see(self, Rule rule, int history) except -1:
+        """The rule reads another history: how its key is found there, and how the rule's anchors are found from there."""
+        if history == rule.history or history in rule.components:
+            return 0
+        own = [(key["entity"], key["by"]) for key in self.raw["histories"][rule.history]["keys"]]
+        keys = [(key["entity"], key["by"]) for key in self.raw["histories"][history]["keys"]]
+        rule.components[history] = tuple(own.index(key) if key in own else -1 for key in keys)
+        anchors = self.raw["rules"][rule.index]["anchors"]
+        if rule.kind == ENDS:
+            rule.elsewhere[history] = self.taking(history, self.carrying(history, rule.layer), False)
+        else:
+            rule.elsewhere[history] = self.taking(history, rule.anchor_choices, False, anchors["gap"], rule.retain_us)
+        return 0
+
+    cdef int unscoped(self, Rule rule, dict raw) except -1:
+        """A rule about single events keeps a log only where something must be remembered: deadlines, or a repeat span."""
+        rule.entities = (rule.about[0][0],) if rule.about else ()
+        rule.retain_us = self.limits.unscoped_gap_us
+        if rule.kind == EVENTS and rule.repeat == REPEAT_ALWAYS:
+            rule.history = -1
+            return 0
+        cdef History history = History()
+        history.index = len(self.histories)
+        history.name = "rule " + rule.name
+        history.entities = rule.entities
+        history.retain_us = rule.retain_us
+        history.slots = {kind: () for kind in rule.anchor_choices}
+        history.takings = []
+        history.by_type = {}
+        history.rules = [rule]
+        history.logs = {}
+        history.nothing = Log(history, ())
+        self.histories.append(history)
+        rule.history = history.index
+        rule.ordinal = 0
+        rule.anchors = self.taking(rule.history, rule.anchor_choices, False, raw["anchors"]["gap"], rule.retain_us)
+        self.use(rule.anchors, rule, ANCHOR)
+        if rule.kind == DEADLINES:
+            self.unscoped_later.append(rule)
+        return 0
+
+    cdef Ladder ladder(self, int index, dict raw):
+        cdef Ladder ladder = Ladder()
+        ladder.index = index
+        ladder.name = raw["name"]
+        ladder.entity = raw["entity"]
+        ladder.window = self.window(raw["window"])
+        ladder.rungs = raw["rungs"]
+        ladder.thresholds = [rung["at"] for rung in raw["rungs"]]
+        ladder.categories = tuple(raw["categories"])
+        ladder.weight = raw["weight"]
+        return ladder
+
+    cdef int member(self, int index, dict entity) except -1:
+        history = self.default_history.get(index)
+        if history is None:
+            raise ValueError(f"the program has no history of {entity['name']}, which is in another entity")
+        self.member_slots[index] = parents = self.parent_slots(index)
+        kinds = [kind for kind in parents if kind in history.slots]
+        self.members[index] = self.taking(history.index, {kind: [(-1, -1)] for kind in kinds}, False)
+        self.use(self.members[index], None, MEMBER, entity=index)
+        return 0
+
+    cdef dict parent_slots(self, int entity):
+        """Event type -> slot of the parent's key, of the received types that may say it."""
+        raw = self.entities[entity]
+        parent = raw["parent"]
+        slots = {}
+        for kind, declared in enumerate(self.types):
+            if self.layer_of(kind) or (raw["from"] and kind not in raw["from"]):
+                continue
+            slot = default_slot(declared, parent, self.entities[parent]["name"])
+            if slot >= 0:
+                slots[kind] = slot
+        return slots
+
+
+cdef int default_slot(dict declared, int entity, str name) except -2:
+    """The slot by which an event of this type belongs to the history of an entity; -1: to none."""
+    fields = [field for field in declared["fields"] if field["entity"] == entity]
+    if len(fields) != 1:
+        fields = [field for field in fields if field["name"] == name]
+    return fields[0]["slot"] if fields else -1
+
+
+cdef dict AGGREGATES = {
+    "count": Count, "sum": Sum, "avg": Average, "min": Extreme, "max": Extreme,
+    "first": First, "latest": Latest, "distinct": Distinct, "share": Share,
+}
+cdef dict KIND_TAGS = {
+    "number": NUMBER, "integer": INT, "text": TEXT, "key": TEXT, "boolean": BOOL, "time": TIME, "duration": DURATION, "date": DATE,
+}
