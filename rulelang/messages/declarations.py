@@ -17,10 +17,13 @@ WORDINGS: dict[str, Wording] = {
     "E258": Wording("'{name}' is the name of an event type that the service makes itself", "give your event type another name"),
     "E259": Wording("'{name}' is the name of a type", "give the entity another name"),
     "E260": Wording("'{name}' is a field of every event", "leave it out: each event has an id, a time and a source without declaring them"),
-    "E261": Wording("there is no time zone '{name}'", 'write a name of the IANA database, as "Asia/Shanghai"'),
+    "E261": Wording("there is no time zone '{name}'{hint}", 'write a name of the IANA database, as "Asia/Shanghai"'),
     "E262": Wording("the rule set has two time zones", "keep one: days and times of all files are read in it"),
     "E263": Wording("the ladder '{ladder}' has no rung '{level}'", "its rungs are: {levels}"),
     "E264": Wording("'{name}' is the name of a function and cannot be the name of a table", "give the table another name"),
+    "E265": Wording("'{name}' is the name of a field of every event or of findings and warnings", "give the entity another name"),
+    "E266": Wording("there is no ladder within '{name}'", "declare one with: ladder NAME within {name}"),
+    "E267": Wording("the ladder '{ladder}' is kept for '{entity}', not for '{name}'", "write: expect {entity} KEY at LEVEL of {ladder}"),
     "E350": Wording("the type '{name}' cannot carry a unit", "only number and integer have units"),
     "E351": Wording("a field holds one value, not a list", "leave out the parentheses around the type"),
     "E352": Wording("{value} is not {wanted}", "{remedy}"),
@@ -64,10 +67,8 @@ WORDINGS: dict[str, Wording] = {
         "the clock would go back, from {before} to {after}",
         "a step comes after the one before; write 'late' after an event that arrives later than it happened",
     ),
-    "E484": Wording("the test expects nothing", "say what must come of it, as in: expect no finding"),
     "E485": Wording(
         "'of CALENDAR' counts days, hours, minutes and seconds, not weeks", "write the number of open days, as in: 5d of {name}"
     ),
     "E486": Wording("open days are counted as a whole number from 1 on", "as in: 3d of {name}"),
-    "E487": Wording("the test '{name}' is there twice", "give one of the two another name"),
 }
