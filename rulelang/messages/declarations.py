@@ -54,10 +54,11 @@ WORDINGS: dict[str, Wording] = {
     "E473": Wording("a rung begins above 0", "below that, everybody would stand on it"),
     "E474": Wording("the weight of a ladder is not negative", "as in: weight 20%"),
     "E475": Wording("a ladder is kept for the entity itself; 'by' has no meaning here", "leave out 'by {name}'"),
-    "E476": Wording("the ladder looks back {length}, but only {retain} of '{entity}' are kept", "declare: entity {entity} retain {length}"),
+    "E476": Wording("the ladder looks back {length}, but only {retain} of '{entity}' are kept", "declare: entity {entity} retain {remedy}"),
     "E477": Wording("a ladder's window counts all time, not the hours of a calendar", "leave out 'of {name}'"),
     "E478": Wording("a ladder's window is longer than no time at all", "as in: over 365d"),
     "E479": Wording("a deadline is later than the warning", "as in: deadline 5d of working_hours"),
+    "E488": Wording("a period has no place here", "write a length of time, as in: deadline 5d"),
     "E480": Wording("a test begins with a time of its own, not with '+'", "write the date, as in: at 2026-03-02T10:00"),
     "E481": Wording("the field '{name}' is given twice", "keep one of the two"),
     "E482": Wording(

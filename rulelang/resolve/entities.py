@@ -62,7 +62,7 @@ def _cycles(written: Mapping[str, syntax.Entity], problems: list[Diagnostic]) ->
     cyclic: set[str] = set()
     for name in written:
         chain = [name]
-        while (parent := written[chain[-1]].parent) in written and parent not in chain:
+        while (parent := written[chain[-1]].parent) is not None and parent in written and parent not in chain:
             chain.append(parent)
         if parent == name and name not in cyclic:
             cyclic.update(chain)

@@ -1,0 +1,133 @@
+"""Ladders: over which window points add up, and from where on which level is reached.
+
+In: a ladder as written.  Out: `model.Ladder`, and what is wrong.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from rulelang import model, syntax
+from rulelang.diagnostics import Diagnostic
+from rulelang.messages import diagnostic
+from rulelang.resolve.constants import duration, number
+from rulelang.resolve.schema import Schema
+from rulelang.resolve.suggest import hint
+
+# The longest that a local period can be, an hour of summer time included.
+PERIOD_US_MAX = {
+    name: (days * 24 + 1) * syntax.UNIT_US["h"] for name, days in (("day", 1), ("week", 7), ("month", 31), ("quarter", 92), ("year", 366))
+}
+
+
+def resolve_ladder(written: syntax.Ladder, schema: Schema) -> tuple[model.Ladder | None, list[Diagnostic]]:
+    """The ladder; None where something is wrong with it."""
+    problems: list[Diagnostic] = []
+    entity = schema.entities.get(written.entity.entity)
+    if entity is None:
+        name = written.entity.entity
+        return None, [diagnostic("E251", written.entity.span, name=name, hint=hint(name, schema.entities))]
+    if written.entity.by is not None:
+        problems.append(diagnostic("E475", written.entity.span, name=written.entity.by))
+    window = _window(written.over, entity, schema, problems)
+    rungs = [rung for w in written.rungs if (rung := _rung(w, schema, problems)) is not None]
+    problems += _check_rungs(written, rungs)
+    weight = 1.0
+    if written.weight is not None:
+        found, wrong = number(written.weight, schema)
+        problems += wrong
+        weight = weight if found is None else found
+        if weight < 0:
+            problems.append(diagnostic("E474", written.weight.span))
+    if problems or window is None:
+        return None, problems
+    return model.Ladder(written.name, entity.name, window, tuple(rungs), written.categories, weight, written.name_span), []
+
+
+def _window(over: syntax.Over | None, entity: model.Entity, schema: Schema, problems: list[Diagnostic]) -> model.Window | None:
+    """The window over which points add up; no `over`: what is kept of the entity."""
+    if over is None:
+        return model.Window("retained", entity.retain_us, None, None)
+    if over.calendar is not None:
+        problems.append(diagnostic("E477", over.span, name=over.calendar))
+        return None
+    if isinstance(over.amount, syntax.Period):
+        window, length_us, said = (
+            model.Window("period", 0, over.amount.name, None),
+            PERIOD_US_MAX[over.amount.name],
+            f"a {over.amount.name}",
+        )
+    else:
+        found, wrong = duration(over.amount, schema)
+        problems += wrong
+        if found is None:
+            return None
+        if found <= 0:
+            problems.append(diagnostic("E478", over.span))
+            return None
+        window, length_us, said = model.Window("sliding", found, None, None), found, length_text(found)
+    if length_us > entity.retain_us:
+        problems.append(
+            diagnostic(
+                "E476", over.span, length=said, retain=length_text(entity.retain_us), entity=entity.name, remedy=length_text(length_us)
+            )
+        )
+    return window
+
+
+def _rung(written: syntax.Rung, schema: Schema, problems: list[Diagnostic]) -> model.Rung | None:
+    at, wrong = number(written.at, schema)
+    problems += wrong
+    deadline = None
+    if written.deadline is not None:
+        deadline = _deadline(written.deadline, written.deadline_calendar, schema, problems)
+    if at is None:
+        return None
+    if at <= 0:
+        problems.append(diagnostic("E473", written.at.span))
+    return model.Rung(written.level, at, written.action, deadline, written.span)
+
+
+def _check_rungs(written: syntax.Ladder, rungs: list[model.Rung]) -> list[Diagnostic]:
+    problems = [] if written.rungs else [diagnostic("E470", written.name_span)]
+    for earlier, later in pairwise(rungs):
+        if later.at <= earlier.at:
+            words = {"level": later.level, "at": f"{later.at:g}", "before": earlier.level, "limit": f"{earlier.at:g}"}
+            problems.append(diagnostic("E471", later.span, **words))
+    levels = [rung.level for rung in rungs]
+    problems += [diagnostic("E472", rung.span, level=rung.level) for i, rung in enumerate(rungs) if rung.level in levels[:i]]
+    return problems
+
+
+def _deadline(amount: syntax.Expression, calendar: str | None, schema: Schema, problems: list[Diagnostic]) -> model.Gap | None:
+    """From the warning to the day by which the action of its rung is done."""
+    length_us, wrong = duration(amount, schema)
+    problems += wrong
+    if length_us is None:
+        return None
+    if length_us <= 0:
+        problems.append(diagnostic("E479", amount.span))
+        return None
+    constant = model.Constant(length_us, model.Type(model.Kind.DURATION), amount.span)
+    if calendar is None:
+        return model.Gap("duration", constant, 0, None, None)
+    if calendar not in schema.calendars:
+        problems.append(diagnostic("E254", amount.span, name=calendar, hint=hint(calendar, schema.calendars)))
+        return None
+    if not isinstance(amount, syntax.DurationLiteral) or amount.unit in ("h", "m", "s"):
+        return model.Gap("open_time", constant, 0, calendar, None)
+    if amount.unit == "w":
+        problems.append(diagnostic("E485", amount.span, name=calendar))
+        return None
+    if amount.amount != int(amount.amount):
+        problems.append(diagnostic("E486", amount.span, name=calendar))
+        return None
+    return model.Gap("open_days", None, int(amount.amount), calendar, None)
+
+
+def length_text(length_us: int) -> str:
+    """A length of time as it would be written: `30d`, `90s`."""
+    for unit in ("d", "h", "m"):
+        if length_us % syntax.UNIT_US[unit] == 0:
+            return f"{length_us // syntax.UNIT_US[unit]}{unit}"
+    return f"{length_us / syntax.UNIT_US['s']:g}s"
