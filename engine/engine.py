@@ -8,18 +8,19 @@ alone (refusals, duplicates); all else is decided by `_apply`, which a restart r
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from engine import limits as bounds
-from engine.fold import Changes, Finding, Fold, LimitReached
+from engine.fold import Changes, Finding, Fold, LimitReached, Warning_, restore, saved_finding, saved_warning
 from engine.machine import Event, EventError, Machine
 from engine.program import Program, load
 from engine.stores import make_store
-from engine.stores.interface import Store
+from engine.stores.interface import Checkpoint, Store
 from engine.texts import canonical, number, time_text, time_us
 from engine.views import finding_object, order, warning_object, with_version
 
@@ -54,6 +55,15 @@ def moment_us(now: datetime | int | str) -> int:
             raise ValueError("the time has no zone; give an aware datetime")
         return (now - _EPOCH) // timedelta(microseconds=1)
     return time_us(now) if isinstance(now, str) else now
+
+
+def conflict_id(event: Event) -> str:
+    """The id under which a refused content is recorded: `ID#` and the first 12 hex digits of the content's hash."""
+    return f"{event.id}#{event.digest.hex()[:12]}"
+
+
+def _json(value: Json) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
 def entry(events: Sequence[bytes], now: int | None) -> bytes:
@@ -93,7 +103,12 @@ class Engine:
         self._counts: dict[str, int] = {}
         self._retains = self._retained_by_type()
         self._store = make_store(store) if isinstance(store, str) else store
-        self._store.open(self.program.plan["hash"])
+        self._unsaved: dict[tuple[str, str], bytes | None] = {}
+        self._unsaved_events = 0
+        self._buried: dict[str, Json] = {}
+        self._lookup = False
+        self._applied = 0
+        self._recover(self._store.open(self.program.plan["hash"]))
 
     # ------------------------------------------------------------------ evaluating
 
@@ -117,10 +132,16 @@ class Engine:
                 continue
             outcomes.append(None)
             decoded.append(row)
-        fresh = [row.payload for row in decoded if not self._known(row)]
-        if fresh:
-            self._applied = self._store.append(entry(fresh, now))
+        if self._lookup:
+            self._look_up(decoded)
+        if self._store.durable:
+            fresh = [row.payload for row in decoded if not self._known(row)]
+            if fresh:
+                self._applied = self._store.append(entry(fresh, now))
         applied = iter(self._apply(decoded, now))
+        self._unsaved_events += len(decoded)
+        if self._unsaved_events >= self.limits.unsaved_events_max:
+            self.checkpoint()
         return [outcome if outcome is not None else next(applied) for outcome in outcomes]
 
     def _apply(self, events: Iterable[Event], now: int | None) -> list[Outcome]:
@@ -147,7 +168,7 @@ class Engine:
                 error=f"the event is of {time_text(event.time)}, older than anything that is retained of what it is about",
                 ignored=event.ignored,
             )
-            self._identities[name] = (event.digest, outcome)
+            self._remember(event, outcome)
             return outcome
         return self._enter(event, now)
 
@@ -159,13 +180,23 @@ class Engine:
         self._fold.move(event.time if now is None else now)
         outcome = self._answer(self._fold.settle(), status, event, error)
         quiet = status == "accepted" and not (outcome.findings or outcome.withdrawn or outcome.warnings or outcome.ignored)
-        self._identities[(event.source, event.id)] = (event.digest, None if quiet else outcome)
+        self._remember(event, None if quiet else outcome)
         return outcome
+
+    def _remember(self, event: Event, outcome: Outcome | None) -> None:
+        """The event's name and content, and what was answered where there was anything to say."""
+        self._identities[(event.source, event.id)] = (event.digest, outcome)
+        if self._store.durable:
+            name = canonical([event.source, event.id])
+            if outcome is None or outcome.status != "too_late":
+                self._unsaved["event", name] = self._machine.encode_record(event)
+            if outcome is not None:
+                self._unsaved["answer", name] = json.dumps({"digest": event.digest.hex(), **asdict(outcome)}, ensure_ascii=False).encode()
 
     def _conflict(self, event: Event, now: int | None) -> Outcome:
         """Another content under a known name: refused, recorded once per content, and visible to rules."""
         error = f"an event with the id {event.id!r} and the source {event.source!r} was accepted before with other content"
-        mark = f"{event.id}#{event.digest.hex()[:12]}"
+        mark = conflict_id(event)
         known = self._identities.get((event.source, mark))
         if known is not None:
             assert known[1] is not None
@@ -184,19 +215,14 @@ class Engine:
         return replace(outcome, id=event.id)
 
     def _answer(self, changes: Changes, status: str, event: Event | None, error: str | None = None) -> Outcome:
-        fold = self._fold
-        withdrawn = [
-            with_version(finding_object(fold, thing) if isinstance(thing, Finding) else warning_object(fold, thing), thing)
-            for thing in changes.withdrawn.values()
-        ]
         return Outcome(
             status,
             "" if event is None else event.source,
             None if event is None else event.id,
             error,
-            sorted((with_version(finding_object(fold, finding), finding) for finding in changes.findings.values()), key=order),
-            sorted(withdrawn, key=order),
-            sorted((with_version(warning_object(fold, warning), warning) for warning in changes.warnings.values()), key=order),
+            sorted(map(self._shown, changes.findings.values()), key=order),
+            sorted(map(self._shown, changes.withdrawn.values()), key=order),
+            sorted(map(self._shown, changes.warnings.values()), key=order),
             0 if event is None else event.ignored,
         )
 
@@ -237,7 +263,8 @@ class Engine:
         moment = self._wall_clock() if now is None else moment_us(now)
         if self.now is not None and moment <= self.now:
             return Outcome("advanced")
-        if self._fold.due(moment):
+        # Where the service's clock rules, it ticks often; in between nothing follows from the clock, and the next entry carries it.
+        if self._store.durable and (not self._system or self._fold.due(moment)):
             self._applied = self._store.append(canonical({"advance": moment}).encode())
         return self._advance(moment)
 
@@ -268,13 +295,8 @@ class Engine:
         """What stands and what was withdrawn, with versions and reasons."""
         fold = self._fold
         things = [*fold.findings.values(), *fold.warnings.values(), *fold.gone.values()]
-        return sorted(
-            (
-                with_version(finding_object(fold, thing) if isinstance(thing, Finding) else warning_object(fold, thing), thing)
-                for thing in things
-            ),
-            key=order,
-        )
+        buried = [shown for name, shown in self._buried.items() if name not in fold.gone and name in fold.gone_versions]
+        return sorted([*map(self._shown, things), *buried], key=order)
 
     def level(self, entity: str, key: str, at: datetime | int | str | None = None) -> dict[str, Json]:
         """By ladder of the entity: `level` (None: none) and `points` of a key, at a moment (default: now)."""
@@ -301,7 +323,8 @@ class Engine:
         return {
             "rule_set": plan["hash"],
             "rules": [
-                {"name": r["name"], "title": r["title"], "category": r["category"], "state": r["state"], "level": r["level"]} for r in plan["rules"]
+                {"name": r["name"], "title": r["title"], "category": r["category"], "state": r["state"], "level": r["level"]}
+                for r in plan["rules"]
             ],
             "ladders": [ladder["name"] for ladder in plan["ladders"]],
             "keys": self._fold.keys,
@@ -310,6 +333,99 @@ class Engine:
             "now": None if self.now is None else time_text(self.now),
         }
 
+    # ------------------------------------------------------------------ keeping
+
+    def checkpoint(self) -> None:
+        """Write what is behind the journal, so that a restart has less to apply again."""
+        if not self._store.durable:
+            return
+        fold = self._fold
+        items = self._unsaved
+        for (kind, name), thing in fold.unsaved.items():
+            if thing is None:
+                items[kind, name] = None
+                self._buried.pop(name, None)
+            elif kind == "gone":
+                items[kind, name] = _json(self._shown(thing))
+            else:
+                saved = saved_finding(fold, thing) if isinstance(thing, Finding) else saved_warning(fold, thing)
+                items[kind, name] = _json({"saved": saved, "shown": self._shown(thing)})
+        items["state", "engine"] = _json({"now": fold.now, "counts": self._counts, "undecided": fold.undecided})
+        self._store.checkpoint(Checkpoint(items, self._applied))
+        fold.unsaved.clear()
+        self._unsaved = {}
+        self._unsaved_events = 0
+
+    def _recover(self, ours: bool) -> None:
+        """Take up what the store keeps: the last checkpoint, and the journal after it. A changed rule set reads the whole journal."""
+        if not self._store.durable:
+            return
+        store, fold = self._store, self._fold
+        before: list[Json] = []
+        state = store.load("state", ["engine"]).get("engine")
+        if ours and state is not None:
+            saved = json.loads(state)
+            self._counts = saved["counts"]
+            fold.undecided[:] = saved["undecided"]
+            self._buried = {name: json.loads(item) for name, item in store.items("gone")}
+            restore(
+                fold,
+                saved["now"],
+                (self._machine.decode_record(item) for _, item in store.items("event")),
+                [json.loads(item)["saved"] for _, item in store.items("finding")],
+                [json.loads(item)["saved"] for _, item in store.items("warning")],
+                {name: item["version"] for name, item in self._buried.items()},
+            )
+            self._applied = store.applied()
+            self._lookup = True
+        elif state is not None:
+            before = [json.loads(item)["shown"] for kind in ("finding", "warning") for _, item in store.items(kind)]
+            before += [json.loads(item) for _, item in store.items("gone")]
+        for number_, item in store.journal(self._applied):
+            self._apply_entry(json.loads(item))
+            self._applied = number_
+        if before:
+            self._bury_what_no_longer_stands(before)
+
+    def _apply_entry(self, item: Json) -> None:
+        if "advance" in item:
+            self._advance(item["advance"])
+            return
+        rows = [self._machine.decode(event) for event in item["events"]]
+        if self._lookup:
+            self._look_up(rows)
+        self._apply(rows, item["now"])
+
+    def _bury_what_no_longer_stands(self, before: list[Json]) -> None:
+        """Findings of another rule set that this one does not find are kept, marked as withdrawn."""
+        for shown in before:
+            name = shown["id"]
+            if name not in self._fold.findings and name not in self._fold.warnings and name not in self._fold.gone:
+                if shown["status"] == "issued":
+                    shown = {**shown, "status": "withdrawn", "reason": "the rule set changed"}
+                self._buried[name] = shown
+                self._fold.gone_versions[name] = shown["version"]
+                self._unsaved["gone", name] = _json(shown)
+
+    def _look_up(self, rows: Sequence[Event]) -> None:
+        """Names that were known before the restart, as far as these events ask for them."""
+        asked = {canonical([row.source, row.id]): row for row in rows if (row.source, row.id) not in self._identities}
+        # The names under which conflicting contents are kept.
+        asked.update((canonical([row.source, conflict_id(row)]), row) for row in rows)
+        answers = self._store.load("answer", list(asked))
+        events = self._store.load("event", [name for name in asked if name not in answers])
+        for name, item in answers.items():
+            answer = json.loads(item)
+            digest = bytes.fromhex(answer.pop("digest"))
+            self._identities.setdefault(tuple(json.loads(name)), (digest, Outcome(**answer)))
+        for name, item in events.items():
+            self._identities.setdefault(tuple(json.loads(name)), (self._machine.decode_record(item).digest, None))
+
+    def _shown(self, thing: Finding | Warning_) -> Json:
+        view = finding_object(self._fold, thing) if isinstance(thing, Finding) else warning_object(self._fold, thing)
+        return with_version(view, thing)
+
     def close(self) -> None:
         """Write what is behind the journal, and let the store go."""
+        self.checkpoint()
         self._store.close()

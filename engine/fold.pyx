@@ -112,7 +112,10 @@ cdef class Fold:
     cdef dict direct                     # (source, id) of a derived event -> [Finding] of unscoped rules
     cdef readonly dict findings          # id -> Finding that stands and was drawn
     cdef readonly dict warnings          # id -> Warning_ that stands
-    cdef readonly dict gone              # id -> what was withdrawn
+    cdef readonly dict gone              # id -> what was withdrawn since this fold was made
+    cdef readonly dict gone_versions     # id -> version of everything that was withdrawn
+    cdef readonly dict unsaved           # (kind, id) -> Finding or Warning_ to be saved, None: to be removed
+    cdef dict restored                   # (source, id, rank) -> Event while a fold is being restored; else None
     cdef readonly list undecided         # per rule: how often a condition was unknown where it was looked at
     cdef readonly object on_looked       # called with (rule, key, moment, event, truth) where a rule is looked at; None: not
     cdef bint sees_findings
@@ -142,6 +145,9 @@ cdef class Fold:
         self.findings = {}
         self.warnings = {}
         self.gone = {}
+        self.gone_versions = {}
+        self.unsaved = {}
+        self.restored = None
         self.undecided = [0] * len(self.plan.rules)
         self.on_looked = on_looked
         self.keys = 0
@@ -197,12 +203,15 @@ cdef class Fold:
         cdef Rule rule
         cdef Log log
         cdef tuple key
-        if self.on_looked is not None:
+        if self.restored is not None:
+            self.restored[event.source, event.id, event.rank] = event
+        elif self.on_looked is not None:
             self.look_at_unscoped(event)
         for index in self.machine.holding(event):
             rule = <Rule> self.plan.rules[index]
             if rule.history < 0:
-                self.find_at_once(rule, event)
+                if self.restored is None:
+                    self.find_at_once(rule, event)
             else:
                 self.put_into(self.plan.histories[rule.history], self.unscoped_log(rule, event), event)
         for rule in self.plan.unscoped_later:
@@ -305,6 +314,8 @@ cdef class Fold:
         cdef Rule rule = use.rule
         cdef long long start = moment, end = moment, content = ALWAYS
         if use.role == MEMBER:
+            if self.restored is not None:
+                return 0
             name = (use.entity, log.key[0])
             self.recredit[name] = min(moment, self.recredit.get(name, moment))
             return 0
@@ -315,6 +326,8 @@ cdef class Fold:
         elif use.role == PRESENCE:
             end = moment + rule.retain_us
             self.set_end_timer(rule, log, moment)
+        elif self.restored is not None:
+            return 0
         elif use.role == OPERAND:
             end = use.window.reach(moment, use.previous)
             if use.later and end != NEVER:
@@ -322,6 +335,8 @@ cdef class Fold:
         else:
             end = ALWAYS
             content = use.window.reach(moment, use.previous) if use.window is not None else moment + rule.retain_us
+        if self.restored is not None:
+            return 0
         if use.own:
             self.soil(rule, log, start, end, content)
         else:
@@ -609,10 +624,14 @@ cdef class Fold:
         """Put one finding in the place of another (None: nothing), with all that follows from it."""
         cdef Ledger ledger
         cdef Rule rule = old.rule if new is None else new.rule
-        if old is not None and not old.drawn:
-            old = None
-        if new is not None and not new.drawn:
-            new = None
+        if old is not None:
+            self.unsaved["finding", old.id] = None
+            if not old.drawn:
+                old = None
+        if new is not None:
+            self.unsaved["finding", new.id] = new
+            if not new.drawn:
+                new = None
         if old is not None:
             for ledger in old.credits:
                 self.dirty_ledgers[(ledger.ladder.index, ledger.key)] = ledger
@@ -642,15 +661,26 @@ cdef class Fold:
         return 0
 
     cdef int version_gone(self, str id) except -1:
-        cdef object gone = self.gone.pop(id, None)
-        return 0 if gone is None else gone.version
+        """The version that was withdrawn under this id, which is gone no more; 0: none was."""
+        cdef object version = self.gone_versions.pop(id, None)
+        if version is None:
+            return 0
+        self.gone.pop(id, None)
+        self.unsaved["gone", id] = None
+        return version
 
     cdef int withdraw_finding(self, Finding finding) except -1:
         del self.findings[finding.id]
         finding.reason = f"no longer follows, since {self.cause} arrived"
-        self.gone[finding.id] = finding
+        self.bury(finding.id, finding.version, finding)
         if self.changes.findings.pop(finding.id, None) is None or finding.version > 1:
             self.changes.withdrawn[finding.id] = finding
+        return 0
+
+    cdef int bury(self, str id, int version, object thing) except -1:
+        self.gone[id] = thing
+        self.gone_versions[id] = version
+        self.unsaved["gone", id] = thing
         return 0
 
     cdef Event finding_event(self, Finding finding):
@@ -815,7 +845,8 @@ cdef class Fold:
         elif old is not None:
             del self.warnings[old.id]
             old.reason = f"no longer follows, since {self.cause} arrived"
-            self.gone[old.id] = old
+            self.unsaved["warning", old.id] = None
+            self.bury(old.id, old.version, old)
             if self.changes.warnings.pop(old.id, None) is None or old.version > 1:
                 self.changes.withdrawn[old.id] = old
         if old is not None and old.event is not None:
@@ -826,17 +857,21 @@ cdef class Fold:
         if new.version == 1:
             new.version = 1 + self.version_gone(new.id)
         self.warnings[new.id] = new
+        self.unsaved["warning", new.id] = new
         self.changes.warnings[new.id] = new
         self.changes.withdrawn.pop(new.id, None)
         if seen and self.sees_warnings:
-            said = {"ladder": new.ladder, "rule": new.rule, "level": new.level, "points": new.points}
-            said[self.plan.entities[new.entity]["name"]] = new.key
-            order = canonical(new.key) + "\0" + new.id
-            new.event = self.machine.make_event(
-                self.plan.warning_type, new.time, "rulelang", new.id, said, "warning\0" + (new.ladder or new.rule), order
-            )
+            new.event = self.warning_event(new)
             self.put(new.event)
         return new
+
+    cdef Event warning_event(self, Warning_ warning):
+        said = {"ladder": warning.ladder, "rule": warning.rule, "level": warning.level, "points": warning.points}
+        said[self.plan.entities[warning.entity]["name"]] = warning.key
+        return self.machine.make_event(
+            self.plan.warning_type, warning.time, "rulelang", warning.id, said,
+            "warning\0" + (warning.ladder or warning.rule), canonical(warning.key) + "\0" + warning.id,
+        )
 
     # ------------------------------------------------------------------ reading
 
@@ -867,3 +902,6 @@ cdef tuple key_of(Event event, History history):
         return None if first is None else (first,)
     key = tuple([slot_text(event, slot) for slot in slots])
     return None if None in key else key
+
+
+include "folding/saving.pxi"

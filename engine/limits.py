@@ -26,6 +26,8 @@ class Limits:
     """Events that a finding lists, the oldest first."""
     future_us: int = 300_000_000
     """How far an event may lie ahead of the service's clock."""
+    unsaved_events_max: int = 50_000
+    """After so many events the engine writes a checkpoint by itself."""
     unscoped_gap_us: int = 400 * DAY_US
     """The longest gap of a rule with no scope (one with a scope: what its entities retain)."""
 

@@ -468,7 +468,7 @@ cdef class Plan:
         self.member_slots[index] = parents = self.parent_slots(index)
         kinds = [kind for kind in parents if kind in history.slots]
         self.members[index] = self.taking(history.index, {kind: [(-1, -1)] for kind in kinds}, False)
-        self.use(self.members[index], None, MEMBER, entity=index)
+        self.use(self.members[index], None, MEMBER, None, False, False, index)
         return 0
 
     cdef dict parent_slots(self, int entity):

@@ -49,9 +49,13 @@ class Checkpoint:
 class Store(Protocol):
     """One rule set's state. Used by one thread at a time."""
 
+    durable: bool
+    """Whether what is written can be come back for. Where not, the engine writes nothing."""
+
     def open(self, program: str) -> bool:
-        """Take possession. `program` is the hash of the rule set; False where the items kept are another's: then they
-        have been dropped, and the engine applies the whole journal anew. Raises StoreLocked, StoreCorrupt, StoreVersion."""
+        """Take possession. `program` is the hash of the rule set; False where the items kept are another's: they can still
+        be read, until the first checkpoint replaces them all, and `applied` is 0, for the engine applies the whole journal
+        anew. Raises StoreLocked, StoreCorrupt, StoreVersion."""
 
     def append(self, entry: bytes) -> int:
         """Add an entry to the journal, chained by SHA-256 to the one before; durable on return. Gives its number, from 1."""

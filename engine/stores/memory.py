@@ -1,6 +1,6 @@
 """The store `memory:`: everything in this process, gone when it ends. For tests and replays.
 
-It is also the slow obvious twin that the conformance suite holds the others against.
+It is also the slow obvious twin that the conformance suite holds the others against: that is what `durable` is for.
 """
 
 from __future__ import annotations
@@ -8,46 +8,68 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 
-from engine.stores.interface import Checkpoint
+from engine.stores.interface import Checkpoint, StoreCorrupt
 
 START = bytes(32)
 
 
 class MemoryStore:
-    """See `engine.stores.interface.Store`. The journal is not kept: nobody can come back for it."""
+    """See `engine.stores.interface.Store`. With `durable` it keeps what is written, for whoever opens the same object again."""
 
-    def __init__(self) -> None:
-        self._entries = 0
-        self._head = START
+    def __init__(self, durable: bool = False) -> None:
+        self.durable = durable
+        self._entries: list[tuple[bytes, bytes]] = []
+        self._items: dict[tuple[str, str], bytes] = {}
+        self._program: str | None = None
+        self._items_of: str | None = None
+        self._applied = 0
 
     def open(self, program: str) -> bool:
-        return True
+        self._program = program
+        ours = self._items_of in (None, program)
+        if not ours:
+            self._applied = 0
+        return ours
 
     def append(self, entry: bytes) -> int:
-        self._head = hashlib.sha256(self._head + entry).digest()
-        self._entries += 1
-        return self._entries
+        before = self._entries[-1][0] if self._entries else START
+        self._entries.append((hashlib.sha256(before + entry).digest(), entry))
+        return len(self._entries)
 
     def journal(self, after: int = 0) -> Iterator[tuple[int, bytes]]:
-        return iter(())
+        for number, (_, entry) in enumerate(self._entries[after:], start=after + 1):
+            yield number, entry
 
     def verify(self) -> int:
-        return self._entries
+        before = START
+        for number, (digest, entry) in enumerate(self._entries, start=1):
+            if hashlib.sha256(before + entry).digest() != digest:
+                raise StoreCorrupt(f"journal entry {number} does not fit the one before it")
+            before = digest
+        return len(self._entries)
 
     def head(self) -> str:
-        return self._head.hex()
+        return (self._entries[-1][0] if self._entries else START).hex()
 
     def applied(self) -> int:
-        return self._entries
+        return self._applied
 
     def load(self, kind: str, keys: Sequence[str]) -> dict[str, bytes]:
-        return {}
+        return {key: self._items[kind, key] for key in keys if (kind, key) in self._items}
 
     def items(self, kind: str) -> Iterator[tuple[str, bytes]]:
-        return iter(())
+        return iter([(key, value) for (of, key), value in sorted(self._items.items()) if of == kind])
 
     def checkpoint(self, checkpoint: Checkpoint) -> None:
-        """Nothing to write: the engine's own memory is this store's."""
+        if self._items_of != self._program:
+            self._items.clear()
+            self._items_of = self._program
+        for name, value in checkpoint.items.items():
+            if value is None:
+                self._items.pop(name, None)
+            else:
+                self._items[name] = value
+        self._applied = checkpoint.applied
 
     def close(self) -> None:
         """Nothing to give up."""

@@ -1,0 +1,136 @@
+# A fold as plain data and back. Events are restored into their tracks, findings and warnings as they were said;
+# everything else (timers, points, derived events) follows from those.
+
+
+def saved_finding(Fold fold, Finding finding):
+    """What a finding is restored from: JSON."""
+    event = finding.event
+    return {
+        "rule": finding.rule.name,
+        "key": list(finding.key),
+        "moment": finding.moment,
+        "anchor": None if event is None else [event.source, event.id, event.rank],
+        "drawn": finding.drawn,
+        "id": finding.id,
+        "version": finding.version,
+        "about": [[fold.entity_name(entity), key] for entity, key in finding.about],
+        "points": finding.points,
+        "message": finding.message,
+        "note": finding.note,
+        "events": finding.events,
+        "evidence": finding.evidence.hex(),
+    }
+
+
+def saved_warning(Fold fold, Warning_ warning):
+    """What a warning is restored from: JSON."""
+    return {
+        "ladder": warning.ladder,
+        "rule": warning.rule,
+        "entity": fold.entity_name(warning.entity),
+        "key": warning.key,
+        "time": warning.time,
+        "level": warning.level,
+        "points": warning.points,
+        "finding": warning.finding,
+        "extra": [list(pair) for pair in warning.extra],
+        "id": warning.id,
+        "version": warning.version,
+    }
+
+
+def restore(Fold fold, long long now, events, list findings, list warnings, dict gone_versions):
+    """Make an empty fold what it was when it was saved. `events`: all that were accepted and are retained."""
+    cdef Event event
+    cdef Rule rule
+    rules = {rule.name: rule for rule in fold.plan.rules}
+    entities = {fold.entity_name(index): index for index in range(len(fold.plan.entities))}
+    fold.now = now
+    fold.gone_versions.update(gone_versions)
+    fold.restored = {}
+    for event in events:
+        fold.put(event)
+    opened = {}
+    for layer in range(3):
+        if layer == 2:
+            for saved in warnings:
+                restore_warning(fold, saved, rules, entities)
+        for saved in findings:
+            if rules[saved["rule"]].layer == layer:
+                restore_finding(fold, saved, rules[saved["rule"]], entities, opened)
+    for warning in fold.warnings.values():
+        if (<Warning_> warning).rule is not None:
+            (<Finding> fold.findings[warning.finding]).warnings[warning.entity, warning.key] = warning
+    for (index, log), openings in opened.items():
+        openings.sort(key=cmp_to_key(openings_in_order))
+        (<Log> log).openings(fold.plan.rules[index]).extend(openings)
+    for ledger in fold.dirty_ledgers.values():
+        (<Ledger> ledger).dirty = (<Ledger> ledger).dirty_end = None
+    fold.dirty_ledgers = {}
+    fold.restored = None
+
+
+def openings_in_order(Finding a, Finding b):
+    return -1 if opens_before(a, b.moment, b.event) else 1
+
+
+cdef int restore_finding(Fold fold, dict saved, Rule rule, dict entities, dict opened) except -1:
+    cdef Finding finding = Finding()
+    cdef Log log = None
+    finding.rule = rule
+    finding.key = tuple(saved["key"])
+    finding.moment = saved["moment"]
+    finding.event = None if saved["anchor"] is None else fold.restored[tuple(saved["anchor"])]
+    finding.drawn = saved["drawn"]
+    finding.id = saved["id"]
+    finding.version = saved["version"]
+    finding.about = tuple([(entities[name], key) for name, key in saved["about"]])
+    finding.points = saved["points"]
+    finding.message = saved["message"]
+    finding.note = saved["note"]
+    finding.events = saved["events"]
+    finding.evidence = bytes.fromhex(saved["evidence"])
+    finding.credits = []
+    finding.routes = []
+    finding.warnings = {}
+    if rule.scoped:
+        log = fold.open_log(fold.plan.histories[rule.history], finding.key)
+    elif rule.history >= 0:
+        log = fold.unscoped_log(rule, finding.event)
+    elif finding.event.rank:
+        fold.direct.setdefault((finding.event.source, finding.event.id), []).append(finding)
+    if log is not None:
+        opened.setdefault((rule.index, log), []).append(finding)
+    if not finding.drawn:
+        return 0
+    fold.findings[finding.id] = finding
+    if not rule.shadow:
+        fold.credit(finding)
+        if rule.layer == 0 and fold.sees_findings:
+            finding.derived = fold.finding_event(finding)
+            fold.put(finding.derived)
+    return 0
+
+
+cdef int restore_warning(Fold fold, dict saved, dict rules, dict entities) except -1:
+    cdef Warning_ warning = Warning_()
+    warning.ladder = saved["ladder"]
+    warning.rule = saved["rule"]
+    warning.entity = entities[saved["entity"]]
+    warning.key = saved["key"]
+    warning.time = saved["time"]
+    warning.level = saved["level"]
+    warning.points = saved["points"]
+    warning.finding = saved["finding"]
+    warning.extra = tuple([tuple(pair) for pair in saved["extra"]])
+    warning.id = saved["id"]
+    warning.version = saved["version"]
+    fold.warnings[warning.id] = warning
+    if warning.ladder is not None:
+        for ladder in fold.plan.ladders:
+            if ladder.name == warning.ladder:
+                (<Ledger> fold.ledgers[ladder.index, warning.key]).standing[warning.time] = warning
+    if (warning.ladder is not None or rules[warning.rule].layer < 2) and fold.sees_warnings:
+        warning.event = fold.warning_event(warning)
+        fold.put(warning.event)
+    return 0
