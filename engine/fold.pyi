@@ -1,0 +1,92 @@
+"""What Python code sees of the fold; see fold.pyx."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from engine.limits import Limits
+from engine.machine import Machine
+from engine.values import Event
+
+class LimitReached(Exception): ...
+
+class Rule:
+    index: int
+    name: str
+    title: str | None
+    category: str | None
+    layer: int
+    shadow: bool
+    scoped: bool
+    entities: tuple[int, ...]
+    level: str | None
+    approval: bool
+    span: tuple[str, int, int]
+
+class Finding:
+    rule: Rule
+    key: tuple[str, ...]
+    moment: int
+    drawn: bool
+    id: str
+    version: int
+    about: tuple[tuple[int, str | None], ...]
+    points: float | None
+    message: str | None
+    note: str | None
+    events: list[list[str]]
+    evidence: bytes
+    reason: str | None
+
+class Warning_:
+    id: str
+    ladder: str | None
+    rule: str | None
+    entity: int
+    key: str
+    time: int
+    level: str
+    points: float | None
+    finding: str
+    extra: tuple[tuple[str, object], ...]
+    version: int
+    reason: str | None
+
+class Changes:
+    findings: dict[str, Finding]
+    warnings: dict[str, Warning_]
+    withdrawn: dict[str, Finding | Warning_]
+
+class Plan:
+    finding_type: int
+    warning_type: int
+    conflict_type: int
+    rules: list[Rule]
+
+class Fold:
+    plan: Plan
+    now: int
+    findings: dict[str, Finding]
+    warnings: dict[str, Warning_]
+    gone: dict[str, Finding | Warning_]
+    gone_versions: dict[str, int]
+    unsaved: dict[tuple[str, str], Finding | Warning_ | None]
+    undecided: list[int]
+    keys: int
+    def __init__(self, machine: Machine, plan: dict[str, Any], secret: bytes, limits: Limits, on_looked: Callable[..., None] | None = None) -> None: ...
+    def accept(self, event: Event) -> None: ...
+    def due(self, now: int) -> bool: ...
+    def move(self, now: int) -> None: ...
+    def settle(self) -> Changes: ...
+    def levels(self, entity: str, key: str, at: int) -> list[tuple[str, str | None, float]]: ...
+    def entity_name(self, index: int) -> str: ...
+
+def saved_finding(fold: Fold, finding: Finding) -> dict[str, Any]: ...
+def saved_warning(fold: Fold, warning: Warning_) -> dict[str, Any]: ...
+def restore(
+    fold: Fold,
+    now: int,
+    events: Iterable[Event],
+    findings: list[dict[str, Any]],
+    warnings: list[dict[str, Any]],
+    gone_versions: dict[str, int],
+) -> None: ...
