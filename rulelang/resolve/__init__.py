@@ -12,14 +12,15 @@ from rulelang import model, syntax
 from rulelang.diagnostics import Diagnostic, Related, in_order
 from rulelang.messages import diagnostic
 from rulelang.resolve.csvfiles import Read
-from rulelang.resolve.declare import declare
-from rulelang.resolve.ladders import resolve_ladder
-from rulelang.resolve.rules import resolve_rule
-from rulelang.resolve.tests import resolve_test
 
 
 def resolve_files(files: Sequence[syntax.File], read: Read, hash: str) -> tuple[model.RuleSet | None, list[Diagnostic]]:
     """The rule set of these files, in whatever order they come; `hash` is carried through."""
+    from rulelang.resolve.declare import declare
+    from rulelang.resolve.ladders import resolve_ladder
+    from rulelang.resolve.rules import resolve_rule
+    from rulelang.resolve.tests import resolve_test
+
     schema, problems = declare(files, read)
     rules = []
     for written_rule in schema.rules.values():

@@ -92,8 +92,8 @@ def _check_rungs(written: syntax.Ladder, rungs: list[model.Rung]) -> list[Diagno
     problems = [] if written.rungs else [diagnostic("E470", written.name_span)]
     for earlier, later in pairwise(rungs):
         if later.at <= earlier.at:
-            words = {"level": later.level, "at": f"{later.at:g}", "before": earlier.level, "limit": f"{earlier.at:g}"}
-            problems.append(diagnostic("E471", later.span, **words))
+            at, limit = f"{later.at:g}", f"{earlier.at:g}"
+            problems.append(diagnostic("E471", later.span, level=later.level, at=at, before=earlier.level, limit=limit))
     levels = [rung.level for rung in rungs]
     problems += [diagnostic("E472", rung.span, level=rung.level) for i, rung in enumerate(rungs) if rung.level in levels[:i]]
     return problems

@@ -96,8 +96,9 @@ class _Resolving:
                 self.problems.append(diagnostic("E481", assignment.name_span, related=(there,), name=name))
             elif name not in types:
                 fields = ", ".join(f.name for f in event.fields) or "none"
-                words = {"event": event.name, "name": name, "hint": hint(name, types), "fields": fields}
-                self.problems.append(diagnostic("E257", assignment.name_span, **words))
+                near = hint(name, types)
+                problem = diagnostic("E257", assignment.name_span, event=event.name, name=name, hint=near, fields=fields)
+                self.problems.append(problem)
             elif assignment.value is not None:
                 value = self.value(assignment.value, types[name])
                 if value is not None:
@@ -132,8 +133,8 @@ class _Resolving:
         if to_us is None:
             return None
         if self.latest_us is not None and to_us < self.latest_us:
-            words = {"before": time_text(self.latest_us), "after": time_text(to_us)}
-            self.problems.append(diagnostic("E483", step.span, **words))
+            before, after = time_text(self.latest_us), time_text(to_us)
+            self.problems.append(diagnostic("E483", step.span, before=before, after=after))
         self.previous_us = self.latest_us = to_us
         return model.ClockStep(to_us, step.span)
 
@@ -191,8 +192,9 @@ class _Resolving:
             meant = [ladders[step.ladder]] if step.ladder is not None else list(ladders.values())
             levels = [rung.level for ladder in meant for rung in ladder.rungs]
             if step.level is not None and step.level not in levels:
-                words = {"ladder": step.ladder or meant[0].name, "level": step.level, "levels": ", ".join(dict.fromkeys(levels))}
-                self.problems.append(diagnostic("E263", step.span, **words))
+                known = ", ".join(dict.fromkeys(levels))
+                ladder_name = step.ladder or meant[0].name
+                self.problems.append(diagnostic("E263", step.span, ladder=ladder_name, level=step.level, levels=known))
         return model.ExpectLevel(entity, text, step.level, step.ladder, self.points(step.points), step.span)
 
 
