@@ -15,7 +15,7 @@ import os
 import posixpath
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rulelang import model, syntax
@@ -37,12 +37,16 @@ Open = Callable[[str], bytes | None]
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """`ruleset` is None where there are errors; `sources` has the text of each rule file by name, `files` its syntax tree."""
+    """`ruleset` is None where there are errors; `sources` has the text of each rule file by name, `files` its syntax tree.
+
+    `folder` is what the names are relative to, as it can be opened from the current folder.
+    """
 
     ruleset: model.RuleSet | None
     diagnostics: tuple[Diagnostic, ...]
     sources: Mapping[str, str]
     files: tuple[syntax.File, ...]
+    folder: str = ""
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
@@ -60,7 +64,7 @@ def check(paths: Paths) -> Checked:
         path = on_disk.get(name, base / name)
         return _read_bounded(path) if path.is_file() else None
 
-    return _check(sorted(on_disk), open_file, problems)
+    return replace(_check(sorted(on_disk), open_file, problems), folder=_as_seen(base))
 
 
 def check_files(files: Mapping[str, bytes]) -> Checked:
@@ -139,6 +143,12 @@ def _absolute(path: Path) -> Path:
 
 def _folder(path: Path) -> Path:
     return _absolute(path) if path.is_dir() else _absolute(path).parent
+
+
+def _as_seen(base: Path) -> str:
+    """The folder from the current one, where it lies in that; else from the root."""
+    here = Path.cwd()
+    return base.relative_to(here).as_posix() if base.is_relative_to(here) else base.as_posix()
 
 
 def _name(path: Path, base: Path) -> str:
