@@ -10,6 +10,7 @@ cdef class LocalTime:
     cdef long long *starts           # moments from which an offset holds
     cdef long long *offsets          # microseconds
     cdef Py_ssize_t n, last
+    cdef long long first_day(self, long long day, str period, int after) except? -1
     cdef long long offset(self, long long utc_us) noexcept
     cpdef long long local(self, long long utc_us) noexcept
     cpdef long long to_utc(self, long long local_us) noexcept
@@ -31,6 +32,7 @@ cdef class OpenHours:
     cdef bint ever_weekly
     cdef tuple hours_of(self, long long day)
     cdef list stretches(self, long long day)
+    cdef long long horizon(self, long long utc_us) noexcept
     cpdef bint is_open(self, long long utc_us) except -1
     cpdef long long after_open_time(self, long long utc_us, long long span_us) except? -1
     cpdef long long after_open_days(self, long long utc_us, long long days) except? -1
@@ -46,6 +48,21 @@ cdef class Frame:
     cdef int pattern(self, int index, Value *out) except -1
 
 
+cdef class Keys:
+    """Makes keys, and remembers the last ones made."""
+
+    cdef dict prototypes
+    cdef dict plain                  # text -> key, of texts that a glance does not settle
+    cdef dict lookalike
+    cdef str of(self, str text, bint lookalike)
+    cdef str skeleton(self, str text)
+
+
+cdef struct CodePlan:
+    int start
+    int depth
+
+
 cdef class Machine:
     """A loaded program's expressions, ready to run."""
 
@@ -54,7 +71,35 @@ cdef class Machine:
     cdef readonly dict plan
     # run: re-entrant; `out` must own nothing, and owns what it gets.
     cdef int run(self, int code, Frame frame, Value *out) except -1
-    # holds: whether the code is true; unknown is 0 here, and told apart by `run`.
+    # holds: whether the code is true; unknown is not.
     cdef int holds(self, int code, Frame frame) except -1
-    # matching: indices of the unscoped rules with anchors "events" that hold for this event, rising; dates and exceptions are seen to.
-    cpdef list matching(self, Event event)
+    # holding: indices of the unscoped rules with anchors "events" that hold for this event, rising; dates and exceptions are seen to.
+    cpdef list holding(self, Event event)
+
+    cdef bytes words
+    cdef const int *code
+    cdef CodePlan *codes
+    cdef int codes_n
+    cdef Value *constants
+    cdef int constants_n
+    cdef int *accesses               # slot by access and event type; -1: none
+    cdef int types_n
+    cdef list sets
+    cdef list globs
+    cdef list regexes
+    cdef list tables
+    cdef list lookalike              # by entity
+    cdef Keys keys
+    cdef list layouts                # TypePlan by event type
+    cdef dict types                  # name -> TypePlan, of those that may be sent
+    cdef Py_ssize_t text_max, name_max, event_bytes_max
+    cdef list lone, lone_by_type     # rules about one event
+    cdef Frame lone_frame
+    cdef Value *memos
+    cdef long long *memo_turns
+    cdef int memos_n
+    cdef long long memo_turn
+    cdef Event memo_event
+    cdef bint recall(self, int memo, Event event, Value *out) except -1
+    cdef int remember(self, int memo, Event event, const Value *value) except -1
+    cdef void forget(self) noexcept

@@ -57,8 +57,9 @@ cdef class Event:
     cdef readonly str order_b        # received: id; derived: the key as canonical JSON
     cdef Value *slots
     cdef readonly int n
+    cdef readonly int ignored        # fields that its type does not declare
     cdef readonly bytes digest       # 16 bytes over the content
-    cdef public object payload       # what the journal keeps of it, else None
+    cdef public bytes payload        # what the journal keeps of it: the event as JSON; else None
     cdef int allocate(self, int n) except -1
 
 

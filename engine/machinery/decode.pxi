@@ -1,0 +1,345 @@
+# From an event as a dict to a row of typed slots.
+
+cdef enum Kind:
+    TEXT_FIELD
+    NUMBER_FIELD
+    INTEGER_FIELD
+    BOOLEAN_FIELD
+    TIME_FIELD
+    DURATION_FIELD
+    KEY_FIELD
+
+cdef dict KINDS = {
+    "text": TEXT_FIELD,
+    "number": NUMBER_FIELD,
+    "integer": INTEGER_FIELD,
+    "boolean": BOOLEAN_FIELD,
+    "time": TIME_FIELD,
+    "duration": DURATION_FIELD,
+    "key": KEY_FIELD,
+}
+cdef dict EXPECTED = {
+    TEXT_FIELD: "a text",
+    NUMBER_FIELD: "a number",
+    INTEGER_FIELD: "a whole number",
+    BOOLEAN_FIELD: "true or false",
+    TIME_FIELD: "a time in ISO 8601, such as 2026-03-01T22:10:00",
+    DURATION_FIELD: "a duration, as a number of seconds",
+    KEY_FIELD: "a text",
+}
+cdef int[7] TAG_OF = [TEXT, NUMBER, INT, BOOL, TIME, DURATION, TEXT]
+cdef enum:
+    TIME_SLOT = 0
+    SOURCE_SLOT = 1
+    ID_SLOT = 2
+    DECLARED_SLOT = 3
+
+cdef object EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+cdef object MICROSECOND = timedelta(microseconds=1)
+
+
+def plain_json(value):
+    """What JSON has no word for, as the journal has it: times in ISO 8601, durations in seconds."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    raise TypeError(f"{type(value).__name__} has no place in an event")
+
+
+cdef object write_json = JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=plain_json).encode
+
+class EventError(ValueError):
+    """An event that is refused. `field`: which part of it is wrong; `message`: what is wrong with it."""
+
+    def __init__(self, field, message):
+        super().__init__(field, message)
+        self.field = field
+        self.message = message
+
+    def __str__(self):
+        return f"{self.field}: {self.message}"
+
+
+cdef struct FieldPlan:
+    PyObject *name                   # owned by the TypePlan's tuple of names
+    Kind kind
+    int slot
+    int raw_slot
+    bint lookalike
+
+
+cdef class TypePlan:
+    """How events of one type are laid out."""
+
+    cdef readonly str name
+    cdef readonly int index
+    cdef readonly bint derived
+    cdef int slots
+    cdef int n
+    cdef FieldPlan *fields
+    cdef tuple names
+
+    def __cinit__(self, int index, dict declared, list entities):
+        cdef int i
+        self.name = declared["name"]
+        self.index = index
+        self.derived = declared["derived"]
+        self.slots = declared["slots"]
+        # Interned, as the keys of parsed JSON and of dicts in code mostly are: found without comparing letters.
+        self.names = tuple([intern(field["name"]) for field in declared["fields"]])
+        self.n = len(self.names)
+        self.fields = <FieldPlan *> calloc(max(self.n, 1), sizeof(FieldPlan))
+        if self.fields == NULL:
+            raise MemoryError
+        for i, field in enumerate(declared["fields"]):
+            self.fields[i].name = <PyObject *> self.names[i]
+            self.fields[i].kind = KINDS[field["kind"]]
+            self.fields[i].slot = field["slot"]
+            self.fields[i].raw_slot = field["raw_slot"]
+            self.fields[i].lookalike = field["entity"] >= 0 and entities[field["entity"]]["lookalike"]
+
+    def __dealloc__(self):
+        free(self.fields)
+
+
+cdef str shown(value):
+    """A value as an error shows it."""
+    text = repr(value)
+    return text if len(text) <= 60 else text[:59] + "…"
+
+
+cdef int refuse(field, Kind kind, value) except -1:
+    raise EventError(field, f"must be {EXPECTED[kind]}, not {shown(value)}")
+
+
+cdef bint has_surrogate(str text):
+    """Whether the text holds half of a pair of UTF-16, which is no character and cannot be written as UTF-8."""
+    cdef Py_ssize_t i
+    cdef Py_UCS4 c
+    cdef int kind = PyUnicode_KIND(text)
+    cdef const void *data = PyUnicode_DATA(text)
+    if kind == 1:
+        return False
+    for i in range(PyUnicode_GET_LENGTH(text)):
+        c = PyUnicode_READ(kind, <void *> data, i)
+        if 0xD800 <= c <= 0xDFFF:
+            return True
+    return False
+
+
+cdef int check_text(field, str text, Py_ssize_t longest) except -1:
+    if PyUnicode_GET_LENGTH(text) > longest:
+        raise EventError(field, f"has {len(text)} characters, the most is {longest}")
+    if not PyUnicode_IS_ASCII(text) and has_surrogate(text):
+        raise EventError(field, f"is no valid Unicode text: {shown(text)}")
+    return 0
+
+
+cdef int read_moment(field, value, LocalTime local, long long *out) except -1:
+    """A time as ISO 8601, or as a datetime (a naive one is on the local clock)."""
+    cdef Written written
+    if isinstance(value, str):
+        written = read_time(value, local, out)
+        if written == A_TIME:
+            return 0
+        if written == A_DATE:
+            raise EventError(field, f"must be a time, and {shown(value)} has no time of day")
+    elif isinstance(value, datetime):
+        if value.tzinfo is None:
+            out[0] = local.to_utc((value.replace(tzinfo=timezone.utc) - EPOCH) // MICROSECOND)
+        else:
+            out[0] = (value - EPOCH) // MICROSECOND
+        return 0
+    return refuse(field, TIME_FIELD, value)
+
+
+cdef int read_field(Machine machine, FieldPlan *plan, object value, Value *slots) except -1:
+    """Put the value of one field, which is present, into its slot; the slot must own nothing."""
+    cdef Value *slot = &slots[plan.slot]
+    cdef Kind kind = plan.kind
+    cdef double number = 0.0
+    cdef int overflow = 0
+    cdef str key
+    cdef object field = <object> plan.name
+    if kind == TEXT_FIELD or kind == KEY_FIELD:
+        if not isinstance(value, str):
+            refuse(field, kind, value)
+        if not type(value) is str:
+            value = str(value)
+        if kind == TEXT_FIELD:
+            check_text(field, value, machine.text_max)
+            return set_value(slot, TEXT, value)
+        check_text(field, value, machine.name_max)
+        key = machine.keys.of(value, plan.lookalike)
+        if plan.raw_slot >= 0:
+            set_value(&slots[plan.raw_slot], TEXT, value)
+        if key is not None:
+            set_value(slot, TEXT, key)
+        return 0
+    if kind == NUMBER_FIELD:
+        if type(value) is float:
+            number = PyFloat_AS_DOUBLE(value)
+        elif isinstance(value, (int, float)) and not isinstance(value, bool):
+            try:
+                number = float(value)
+            except OverflowError:
+                raise EventError(field, f"is too large for a number: {shown(value)}") from None
+        else:
+            refuse(field, kind, value)
+        if not isfinite(number):
+            raise EventError(field, f"must be a finite number, not {number}")
+        slot.v.n = number
+        slot.tag = NUMBER
+    elif kind == INTEGER_FIELD:
+        if isinstance(value, bool):
+            refuse(field, kind, value)
+        if isinstance(value, float):
+            if not isfinite(value) or floor(value) != value:
+                refuse(field, kind, value)
+            value = int(value)
+        elif not isinstance(value, int):
+            refuse(field, kind, value)
+        slot.v.i = PyLong_AsLongLongAndOverflow(value, &overflow)
+        if overflow:
+            raise EventError(field, f"is too large for a whole number of 64 bits: {shown(value)}")
+        slot.tag = INT
+    elif kind == BOOLEAN_FIELD:
+        if value is True:
+            slot.v.i = 1
+        elif value is False:
+            slot.v.i = 0
+        else:
+            refuse(field, kind, value)
+        slot.tag = BOOL
+    elif kind == TIME_FIELD:
+        read_moment(field, value, machine.local, &slot.v.i)
+        slot.tag = TIME
+    else:
+        if isinstance(value, timedelta):
+            slot.v.i = value // MICROSECOND
+        elif isinstance(value, (int, float)) and not isinstance(value, bool):
+            read_seconds(field, value, &slot.v.i)
+        else:
+            refuse(field, kind, value)
+        slot.tag = DURATION
+    return 0
+
+
+cdef int read_seconds(field, value, long long *out) except -1:
+    """A number of seconds, to the nearest microsecond."""
+    cdef int overflow = 0
+    if isinstance(value, int):
+        out[0] = PyLong_AsLongLongAndOverflow(value * 1_000_000, &overflow)
+    elif not isfinite(value):
+        raise EventError(field, f"must be a finite number of seconds, not {value}")
+    else:
+        overflow = not whole(round_away(<double> value * 1e6), out)
+    if overflow:
+        raise EventError(field, f"is too long for a duration: {shown(value)} seconds")
+    return 0
+
+
+cdef str read_name(dict event, str field, bint needed, Py_ssize_t longest):
+    """`id`, `source` or `type`: a text."""
+    cdef PyObject *found = PyDict_GetItemWithError(event, field)
+    if found == NULL or <object> found is None:
+        if needed:
+            raise EventError(field, "is needed and not there")
+        return ""
+    value = <object> found
+    if not isinstance(value, str):
+        refuse(field, TEXT_FIELD, value)
+    if needed and not value:
+        raise EventError(field, "is empty")
+    check_text(field, value, longest)
+    return value if type(value) is str else str(value)
+
+
+cdef TypePlan type_of(Machine machine, dict event):
+    """The layout of the event's type."""
+    cdef PyObject *found = PyDict_GetItemWithError(event, "type")
+    cdef PyObject *plan
+    if found != NULL and type(<object> found) is str:
+        plan = PyDict_GetItemWithError(machine.types, <object> found)
+        if plan != NULL:
+            return <TypePlan> plan
+    name = read_name(event, "type", True, machine.name_max)
+    close = get_close_matches(name, machine.types, 1)
+    raise EventError("type", f"unknown event type {shown(name)}" + (f" - did you mean {close[0]!r}?" if close else ""))
+
+
+cdef bytes journal_form(Machine machine, dict given):
+    """The event as the journal keeps it: JSON, with what is not declared too, as other rules may declare it."""
+    cdef bytes form
+    try:
+        form = write_json(given).encode()
+    except (TypeError, ValueError, RecursionError):
+        # Something undeclared that JSON has no word for: it is nothing to any rule.
+        kept = {}
+        for name, value in given.items():
+            if isinstance(name, str):
+                try:
+                    write_json({name: value}).encode()
+                except (TypeError, ValueError, RecursionError):
+                    continue
+                kept[name] = value
+        form = write_json(kept).encode()
+    if len(form) > machine.event_bytes_max:
+        raise EventError("event", f"takes {len(form)} bytes, the most is {machine.event_bytes_max}")
+    return form
+
+
+cdef int count_ignored(TypePlan plan, dict event) except -1:
+    """How many fields are there that the type does not declare."""
+    cdef int n = 0
+    for name, value in event.items():
+        if value is not None and name not in ("id", "type", "time", "source") and name not in plan.names:
+            n += 1
+    return n
+
+
+cdef Event decode_event(Machine machine, dict given):
+    """The event as a row, with the digest of its content. Raises EventError."""
+    cdef TypePlan plan = type_of(machine, given)
+    cdef Event event = Event.__new__(Event)
+    cdef PyObject *found
+    cdef FieldPlan *field
+    cdef Py_ssize_t seen
+    cdef int i
+    event.allocate(plan.slots)
+    event.type = plan.index
+    event.rank = 0
+    event.id = read_name(given, "id", True, machine.name_max)
+    event.source = read_name(given, "source", False, machine.name_max)
+    if event.source == "rulelang":
+        raise EventError("source", "'rulelang' is the source of findings and warnings, and not for others to use")
+    event.order_a = event.source
+    event.order_b = event.id
+    found = PyDict_GetItemWithError(given, "time")
+    if found == NULL or <object> found is None:
+        raise EventError("time", "is needed and not there")
+    read_moment("time", <object> found, machine.local, &event.time)
+    set_head(event)
+    seen = 3 + ("source" in given)
+    for i in range(plan.n):
+        field = &plan.fields[i]
+        found = PyDict_GetItemWithError(given, <object> field.name)
+        if found != NULL:
+            seen += 1
+            if <object> found is not None:
+                read_field(machine, field, <object> found, event.slots)
+    if seen < PyDict_Size(given):
+        event.ignored = count_ignored(plan, given)
+    event.digest = digest_of(plan, event)
+    event.payload = journal_form(machine, given)
+    return event
+
+
+cdef int set_head(Event event) except -1:
+    """Fill the slots that events of every type have."""
+    event.slots[TIME_SLOT].v.i = event.time
+    event.slots[TIME_SLOT].tag = TIME
+    set_value(&event.slots[SOURCE_SLOT], TEXT, event.source)
+    set_value(&event.slots[ID_SLOT], TEXT, event.id)
+    return 0
