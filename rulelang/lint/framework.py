@@ -41,7 +41,7 @@ class Found:
 class LintRule:
     """`code` is stable. `severity`: an error is never meant; a warning is worth a look; a note is for knowing.
 
-    `reason` says why this misleads. `bad` and `good` are whole rule files, without the time zone, which is put before them.
+    `reason` says why this misleads. `bad` and `good` are whole rule files.
     """
 
     code: str

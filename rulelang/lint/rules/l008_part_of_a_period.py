@@ -1,0 +1,67 @@
+"""L008: part of a period compared with a whole one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rulelang import model
+from rulelang.lint.framework import Found, LintRule, Subject
+from rulelang.lint.walk import walk
+
+
+def find(subject: Subject) -> Iterable[Found]:
+    for rule in subject.rules:
+        if rule.anchors.kind == "ends":
+            continue
+        for part in walk(rule.condition):
+            if isinstance(part, model.Compare | model.Arithmetic) and (mixed := _mixed(part, rule)) is not None:
+                yield Found(
+                    part.span,
+                    f"this compares the {mixed} so far with the whole {mixed} before",
+                    f"look at it at the end (on end of {mixed}), or use a window that slides, as in: over 30d",
+                )
+
+
+def _mixed(part: model.Compare | model.Arithmetic, rule: model.Rule) -> str | None:
+    """The calendar period of which one side has the part and the other the whole."""
+    for one, other in ((part.left, part.right), (part.right, part.left)):
+        for before in _aggregates(other):
+            window = rule.scopes[before.scope].window
+            if before.previous and window.kind == "period" and any(not a.previous and a.scope == before.scope for a in _aggregates(one)):
+                return window.period
+    return None
+
+
+def _aggregates(side: model.Expression) -> list[model.Aggregate]:
+    return [part for part in walk(side) if isinstance(part, model.Aggregate) and part.kind in ("count", "sum", "distinct")]
+
+
+RULE = LintRule(
+    code="L008",
+    name="part of a period against a whole one",
+    severity="warning",
+    reason="On the third of the month, three days are held against thirty. Counts and sums of the two cannot be compared before the period is over.",
+    bad="""
+entity officer
+event penalty "A penalty is imposed"
+    officer: officer
+rule many_more
+    when count(penalty) > 2 * previous count(penalty) within officer over month
+test "nothing before"
+    penalty at 2026-03-02T10:00 officer=P1
+    expect many_more for officer P1
+""",
+    good="""
+entity officer
+event penalty "A penalty is imposed"
+    officer: officer
+rule many_more
+    on end of month
+    when count(penalty) > 2 * previous count(penalty) within officer over month
+test "nothing before"
+    penalty at 2026-03-02T10:00 officer=P1
+    clock 2026-04-01
+    expect many_more for officer P1
+""",
+    find=find,
+)
