@@ -17,11 +17,12 @@ from typing import Any, Literal
 
 from engine import limits as bounds
 from engine.fold import Changes, Finding, Fold, LimitReached, Warning_, restore, saved_finding, saved_warning
-from engine.machine import Event, EventError, Machine
+from engine.machine import EventError, Machine
 from engine.program import Program, load
 from engine.stores import make_store
 from engine.stores.interface import Checkpoint, Store
 from engine.texts import canonical, number, time_text, time_us
+from engine.values import Event
 from engine.views import finding_object, order, warning_object, with_version
 
 Json = dict[str, Any]

@@ -1,0 +1,1 @@
+"""The machine, the values it works on, and local time."""
