@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from rulelang import model, syntax
 from rulelang.diagnostics import Diagnostic
+from rulelang.lengths import length_text
 from rulelang.messages import diagnostic
 from rulelang.resolve.constants import duration, number
 from rulelang.resolve.schema import Schema
@@ -123,11 +124,3 @@ def _deadline(amount: syntax.Expression, calendar: str | None, schema: Schema, p
         problems.append(diagnostic("E486", amount.span, name=calendar))
         return None
     return model.Gap("open_days", None, int(amount.amount), calendar, None)
-
-
-def length_text(length_us: int) -> str:
-    """A length of time as it would be written: `30d`, `90s`."""
-    for unit in ("d", "h", "m"):
-        if length_us % syntax.UNIT_US[unit] == 0:
-            return f"{length_us // syntax.UNIT_US[unit]}{unit}"
-    return f"{length_us / syntax.UNIT_US['s']:g}s"

@@ -1,0 +1,127 @@
+"""What a rule comes to once the defaults are filled in: when it is looked at, over which window, when it is reported again.
+
+In: a rule of the model and its rule set.  Out: lines of text, for `check --effective`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from rulelang import model
+from rulelang.lengths import length_text
+
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
+
+
+def describe(rule: model.Rule, ruleset: model.RuleSet) -> list[str]:
+    """The lines of one rule, its name first."""
+    lines = [f"rule {rule.name}" + ("" if rule.state == "enabled" else f" ({rule.state})")]
+    lines += [f"    looked at: {text}" for text in _anchors(rule)]
+    for index, scope in enumerate(rule.scopes):
+        name = "window" if index == 0 else "beside it"
+        lines.append(f"    {name}: {keys_text(scope.keys)}, {window_text(scope.window)}")
+    lines.append(f"    reported again: {_repeat(rule)}")
+    lines.append(f"    about: {_about(rule)}")
+    lines.append(f"    counts for: {_counts_for(rule, ruleset)}")
+    if rule.since_day is not None or rule.until_day is not None:
+        lines.append(f"    days: {_days(rule)}")
+    lines += [f"    except: until {day_text(e.until_day)}, because {e.because}" for e in rule.excepts]
+    if rule.layer:
+        lines.append(f"    sees: {'findings' if rule.layer == 1 else 'findings and warnings'} of other rules")
+    return lines
+
+
+def keys_text(keys: tuple[model.ScopeKey, ...]) -> str:
+    """`within account by target, officer`."""
+    return "within " + ", ".join(key.entity if key.by is None else f"{key.entity} by {key.by}" for key in keys)
+
+
+def window_text(window: model.Window) -> str:
+    """How far back is looked, in words."""
+    match window.kind:
+        case "sliding":
+            return f"the last {length_text(window.length_us)}"
+        case "retained":
+            return f"the last {length_text(window.length_us)}: all that is kept"
+        case "period":
+            return f"the {window.period} so far"
+    assert window.gap is not None
+    return f"as long as {gap_text(window.gap)} is not over"
+
+
+def gap_text(gap: model.Gap) -> str:
+    """A gap as it would be written."""
+    match gap.kind:
+        case "open_days":
+            return f"{gap.days}d of {gap.calendar}"
+        case "period":
+            return f"the rest of the {gap.period}"
+    amount = "a time computed from the event"
+    if isinstance(gap.amount, model.Constant) and isinstance(gap.amount.value, int):
+        amount = length_text(gap.amount.value)
+    return f"{amount} of {gap.calendar}" if gap.kind == "open_time" else amount
+
+
+def day_text(day: int) -> str:
+    """A local day as `2026-03-02`."""
+    return date.fromordinal(_EPOCH_DAY + day).isoformat()
+
+
+def _anchors(rule: model.Rule) -> Iterator[str]:
+    anchors = rule.anchors
+    events = ", ".join(anchor.event + (" (where a condition holds)" if anchor.where is not None else "") for anchor in anchors.events)
+    match anchors.kind:
+        case "events":
+            yield f"each {events}" if events else "nothing: no event type can be meant"
+        case "givers":
+            yield f"each event of its history that gives something to it: {events}"
+        case "deadlines":
+            assert anchors.gap is not None
+            yield f"{gap_text(anchors.gap)} after each {events}"
+        case "ends":
+            yield f"the end of each {anchors.period}, for every key with events in what is kept"
+
+
+def _repeat(rule: model.Rule) -> str:
+    match rule.repeat.kind:
+        case "span":
+            return f"{length_text(rule.repeat.span_us)} after the finding before"
+        case "period":
+            return f"in the next {rule.repeat.period}"
+    return "always"
+
+
+def _about(rule: model.Rule) -> str:
+    if not rule.about:
+        return "nobody"
+    texts = []
+    for about in rule.about:
+        fields = ", ".join(f"{event}.{field}" for event, field in about.fields)
+        texts.append(f"{about.entity} ({fields})" if fields else f"{about.entity}")
+    return "; ".join(texts)
+
+
+def _counts_for(rule: model.Rule, ruleset: model.RuleSet) -> str:
+    """The ladders on which points of this rule can stand."""
+    if rule.state == "shadow" or rule.layer == 2 or rule.points is None:
+        return "no ladder"
+    parents = {entity.name: entity.parent for entity in ruleset.entities}
+    reached: dict[str, None] = {}
+    for about in rule.about:
+        entity: str | None = about.entity
+        while entity is not None and entity not in reached:
+            reached[entity] = None
+            entity = parents.get(entity)
+    names = [
+        ladder.name
+        for ladder in ruleset.ladders
+        if ladder.entity in reached and (not ladder.categories or any((rule.category or "").startswith(c) for c in ladder.categories))
+    ]
+    return ", ".join(names) or "no ladder"
+
+
+def _days(rule: model.Rule) -> str:
+    since = "" if rule.since_day is None else f"from {day_text(rule.since_day)}"
+    until = "" if rule.until_day is None else f"to {day_text(rule.until_day)}"
+    return f"{since} {until}".strip()
