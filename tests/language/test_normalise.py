@@ -35,7 +35,6 @@ ACCOUNT = model.Entity("account", None, (), 1, True, PLACE)
         ("\ufeffP17", "P17"),
         ("P17\ufe0f", "P17"),
         ("e\u200b\u0301", "é"),
-        ("P17", "P17"),
         ("ﬁ", "fi"),
         ("", ""),
         (" \t\u3000\u200b", ""),
@@ -86,8 +85,8 @@ def test_no_key_has_control_or_format_characters_or_space_around_it(text: str) -
 
 
 def test_every_character_alone_gives_a_key_that_stays_the_same() -> None:
-    for code in range(0, sys.maxunicode + 1):
-        if 0xD800 <= code < 0xE000 or code % 7 and code > 0x3000:  # beyond the scripts that have confusables, a seventh is enough
+    for code in range(sys.maxunicode + 1):
+        if 0xD800 <= code < 0xE000 or (code % 7 and code > 0x3000):  # beyond the scripts that have confusables, a seventh is enough
             continue
         found = skeleton(normalise(chr(code)))
         assert skeleton(normalise(found)) == found, hex(code)

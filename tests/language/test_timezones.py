@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from importlib import resources
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,7 +14,16 @@ from hypothesis import strategies as st
 from rulelang.timezones import BEGINNING_US, DAY_US, UnknownZone, Zone, zone_names
 
 EPOCH = datetime(1970, 1, 1)
-ZONES = ["UTC", "Asia/Shanghai", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia", "America/Sao_Paulo", "Asia/Kathmandu"]
+ZONES = [
+    "UTC",
+    "Asia/Shanghai",
+    "Europe/Berlin",
+    "America/New_York",
+    "Australia/Lord_Howe",
+    "Pacific/Apia",
+    "America/Sao_Paulo",
+    "Asia/Kathmandu",
+]
 
 
 def at(text: str) -> int:
@@ -79,7 +89,7 @@ def test_the_first_offset_holds_from_the_beginning_of_time() -> None:
         transitions = Zone(name).transitions
         assert transitions[0][0] == BEGINNING_US
         assert [t for t, _ in transitions] == sorted({t for t, _ in transitions})
-        assert all(a != b for (_, a), (_, b) in zip(transitions, transitions[1:], strict=False))
+        assert all(a != b for (_, a), (_, b) in pairwise(transitions))
 
 
 @given(st.sampled_from(ZONES), st.datetimes(min_value=datetime(1850, 1, 1), max_value=datetime(2100, 12, 30)))
