@@ -2,4 +2,52 @@
 
 from rulelang.messages.wording import Wording
 
-WORDINGS: dict[str, Wording] = {}
+WORDINGS: dict[str, Wording] = {
+    "E101": Wording("this text is not closed on its line", 'close it with a " on the same line'),
+    "E102": Wording("'{word}' cannot stand here{hint}", "here may stand {wanted}"),
+    "E103": Wording("this ends too early", "after it may stand {wanted}"),
+    "E104": Wording("a single = compares nothing", "write == to compare"),
+    "E105": Wording("{mark} does not begin a text", 'write texts in straight quotes: "…"'),
+    "E106": Wording("{mark} has no meaning here", "leave it out: every declaration and clause begins with its own word, and nothing ends it"),
+    "E107": Wording("{mark} is not an operator", "write {word}"),
+    "E108": Wording("'{word}' is not a number, a duration, a date or a time", "write 80, 0.5, 80%, 30d, 12h, 2026-03-01 or 2026-03-01T22:10"),
+    "E109": Wording("there is no such {what}: {text}", "{remedy}"),
+    "E110": Wording("more than {most} parentheses within each other", "give parts of the condition names with `let`"),
+    "E111": Wording("the braces are empty", "write a field or an aggregate between them"),
+    "E112": Wording("more than {most} operators in one declaration", "split it into several rules, or use a table"),
+    "E113": Wording("the clause '{clause}' stands twice in this {what}", "keep one of the two"),
+    "E114": Wording("the number {text} is too large", "numbers go up to 1.8e308, integers to 9223372036854775807, durations to about 292000 years"),
+    "E115": Wording("the shift {text} cannot be used here", "write a time, a day, or a shift such as +14h"),
+}
+
+# What the parser may have expected, in an analyst's words, the most telling first.
+EXPECTED: tuple[tuple[frozenset[str], str], ...] = tuple(
+    (frozenset(terminals.split()), phrase)
+    for terminals, phrase in (
+        ("NAME FIELD_NAME BEFORE_AT", "a name"),
+        ("NUMBER", "a number"),
+        ("STRING MESSAGE_TEXT", "a text in quotes"),
+        ("KEY", "a key"),
+        ("DATE", "a date such as 2026-03-01"),
+        ("CLOCK_TIME", "hours such as 09:00"),
+        ("COMPARISON", "a comparison (== != < <= > >=)"),
+        ("AND OR", "and, or"),
+        ("WITHIN", "within ENTITY"),
+        ("RPAR", ")"),
+        ("LPAR", "("),
+        ("COMMA", ","),
+        ("COLON", ":"),
+        ("EQUALS", "="),
+        ("DOTS", ".."),
+        ("PERIOD", "day, week, month, quarter, year"),
+        ("WEEKDAY", "a weekday (mon … sun)"),
+        ("UNTIL", "until DATE"),
+        ("BECAUSE", 'because "…"'),
+        ("OVER", "over WINDOW"),
+        ("AT", "at"),
+        ("BY", "by"),
+        ("WHEN TITLE", "a clause (title, when, about, points, …)"),
+        ("RULE ENTITY EVENT", "a declaration (entity, event, rule, …)"),
+        ("EXPECT CLOCK", "a step (EVENT at TIME, clock, expect)"),
+    )
+)

@@ -1,0 +1,679 @@
+"""From Lark's parse tree to the syntax tree: one method a rule of the grammar.
+
+In: a tree with all its tokens.  Out: nodes of `rulelang.syntax`, their spans shifted by the offset of the piece that was parsed.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from lark import Token, Tree
+
+from rulelang import keywords, syntax
+from rulelang.syntax import Span
+
+INTEGER_MAX = 2**63 - 1
+
+
+class WrongLiteral(Exception):
+    """A literal that the grammar lets through and that means nothing: the 31st of February."""
+
+    def __init__(self, code: str, span: Span, **words: object) -> None:
+        super().__init__(code)
+        self.code, self.span, self.words = code, span, words
+
+
+_ESCAPE = re.compile(r'\\(["\\])')
+
+
+def unquote(text: str) -> str:
+    """What stands between the quotes; a backslash before a quote or a backslash makes that one plain."""
+    return _ESCAPE.sub(r"\1", text[1:-1])
+
+
+class Build:
+    """Turns one parse tree into nodes. `offset` is added to every place."""
+
+    def __init__(self, file: str, offset: int) -> None:
+        self._file = file
+        self._offset = offset
+
+    def transform(self, tree: Tree[Token] | Token) -> Any:
+        """The node of a tree (children first; the parser bounds how deep they go)."""
+        if isinstance(tree, Token):
+            return tree
+        return getattr(self, tree.data)([self.transform(child) for child in tree.children])
+
+    # ------------------------------------------------------------------ places and small things
+
+    def _span(self, parts: list[Any]) -> Span:
+        first, last = parts[0], parts[-1]
+        start = first.start_pos + self._offset if isinstance(first, Token) else first.span.start
+        end = last.end_pos + self._offset if isinstance(last, Token) else last.span.end
+        return Span(self._file, start, end)
+
+    def _at(self, token: Token) -> Span:
+        return Span(self._file, token.start_pos + self._offset, token.end_pos + self._offset)
+
+    def _text(self, token: Token) -> syntax.Text:
+        return syntax.Text(unquote(token), self._at(token))
+
+    def _date(self, token: Token) -> date:
+        try:
+            return date.fromisoformat(token)
+        except ValueError:
+            raise WrongLiteral("E109", self._at(token), what="day", text=str(token), remedy="write a day of the calendar, as 2026-02-28") from None
+
+    @staticmethod
+    def _tokens(parts: list[Any], kind: str) -> list[Token]:
+        return [part for part in parts if isinstance(part, Token) and part.type == kind]
+
+    @staticmethod
+    def _of(parts: list[Any], kind: type) -> Any:
+        return next((part for part in parts if isinstance(part, kind)), None)
+
+    def start(self, parts: list[Any]) -> list[syntax.Declaration]:
+        return parts
+
+    # ------------------------------------------------------------------ declarations
+
+    def timezone(self, parts: list[Any]) -> syntax.Timezone:
+        return syntax.Timezone(unquote(parts[1]), self._span(parts))
+
+    def calendar(self, parts: list[Any]) -> syntax.Calendar:
+        lines = [line for part in parts[2:] for line in part]
+        opens = tuple(line for line in lines if isinstance(line, syntax.OpenLine))
+        dated = tuple(line for line in lines if isinstance(line, syntax.DatedLine))
+        span = Span(self._file, self._at(parts[0]).start, lines[-1].span.end if lines else self._at(parts[1]).end)
+        return syntax.Calendar(_name(parts[1]), opens, dated, span, self._at(parts[1]))
+
+    def open_line(self, parts: list[Any]) -> list[syntax.OpenLine]:
+        return [syntax.OpenLine(parts[1][0], parts[2][0], Span(self._file, self._at(parts[0]).start, parts[2][1]))]
+
+    def closed_line(self, parts: list[Any]) -> list[syntax.DatedLine]:
+        return self._dated("closed", parts)
+
+    def working_line(self, parts: list[Any]) -> list[syntax.DatedLine]:
+        return self._dated("working", parts)
+
+    def _dated(self, kind: str, parts: list[Any]) -> list[syntax.DatedLine]:
+        dates, end = parts[1]
+        hours, end = parts[2] if len(parts) > 2 else ((), end)
+        span = Span(self._file, self._at(parts[0]).start, end)
+        return [syntax.DatedLine(kind, first, last, hours, None, span) for first, last in dates]
+
+    def dates_from(self, parts: list[Any]) -> list[syntax.DatedLine]:
+        kind = "closed" if parts[0].type == "CLOSED" else "working"
+        return [syntax.DatedLine(kind, None, None, (), unquote(parts[2]), self._span(parts))]
+
+    def weekdays(self, parts: list[Any]) -> tuple[tuple[int, ...], int]:
+        days = [day for part in parts if not isinstance(part, Token) for day in part[0]]
+        return tuple(dict.fromkeys(days)), parts[-1][1]
+
+    def weekday_range(self, parts: list[Any]) -> tuple[list[int], int]:
+        order = list(keywords.WEEKDAYS)
+        first, last = (order.index(keywords.ENGLISH_WEEKDAY.get(part, part)) for part in (parts[0], parts[-1]))
+        # `sat..mon` passes the end of the week.
+        return [(first + i) % 7 + 1 for i in range((last - first) % 7 + 1)], self._at(parts[-1]).end
+
+    def hours_list(self, parts: list[Any]) -> tuple[tuple[syntax.Hours, ...], int]:
+        return tuple(part[0] for part in parts if not isinstance(part, Token)), parts[-1][1]
+
+    def hours(self, parts: list[Any]) -> tuple[syntax.Hours, int]:
+        return syntax.Hours(self._minute(parts[0]), self._minute(parts[2])), self._at(parts[2]).end
+
+    def _minute(self, token: Token) -> int:
+        hour, minute = int(token[:2]), int(token[3:])
+        if minute > 59 or hour * 60 + minute > 24 * 60:
+            raise WrongLiteral("E109", self._at(token), what="time of day", text=str(token), remedy="write hours from 00:00 to 24:00")
+        return hour * 60 + minute
+
+    def dates(self, parts: list[Any]) -> tuple[list[tuple[date, date]], int]:
+        return [part[0] for part in parts if not isinstance(part, Token)], parts[-1][1]
+
+    def date_range(self, parts: list[Any]) -> tuple[tuple[date, date], int]:
+        return (self._date(parts[0]), self._date(parts[-1])), self._at(parts[-1]).end
+
+    def entity(self, parts: list[Any]) -> syntax.Entity:
+        options = dict(part for part in parts if isinstance(part, tuple))
+        end = max([self._at(parts[1]).end, *(option[-1] for option in options.values())])
+        parent, sources, _ = options.get("parent", (None, (), 0))
+        retain = options["retain"][0] if "retain" in options else None
+        span = Span(self._file, self._at(parts[0]).start, end)
+        return syntax.Entity(_name(parts[1]), parent, sources, retain, "lookalike" in options, span, self._at(parts[1]))
+
+    def parent(self, parts: list[Any]) -> tuple[str, tuple[Any, ...]]:
+        names = [_name(token) for token in self._tokens(parts, "NAME")]
+        return "parent", (names[0], tuple(names[1:]), self._at(parts[-1]).end)
+
+    def retain(self, parts: list[Any]) -> tuple[str, tuple[Any, ...]]:
+        return "retain", (parts[1], parts[1].span.end)
+
+    def lookalike(self, parts: list[Any]) -> tuple[str, tuple[Any, ...]]:
+        return "lookalike", (self._at(parts[0]).end,)
+
+    def event(self, parts: list[Any]) -> syntax.Event:
+        title = self._tokens(parts, "STRING")
+        fields = tuple(part for part in parts if isinstance(part, syntax.FieldDeclaration))
+        return syntax.Event(_name(parts[1]), unquote(title[0]) if title else None, fields, self._span(parts), self._at(parts[1]))
+
+    def field(self, parts: list[Any]) -> syntax.FieldDeclaration:
+        title = self._tokens(parts, "STRING")
+        type_ = self._type([part for part in parts[2:] if part.type != "STRING"])
+        return syntax.FieldDeclaration(_name(parts[0]), type_, unquote(title[0]) if title else None, self._span(parts), self._at(parts[0]))
+
+    def list_field(self, parts: list[Any]) -> syntax.FieldDeclaration:
+        title = self._tokens(parts, "STRING")
+        type_ = syntax.TypeName(_type_name(parts[3]), None, True, self._span(parts[2:5]))
+        return syntax.FieldDeclaration(_name(parts[0]), type_, unquote(title[0]) if title else None, self._span(parts), self._at(parts[0]))
+
+    def type(self, parts: list[Any]) -> syntax.TypeName:
+        return self._type(parts)
+
+    def _type(self, parts: list[Any]) -> syntax.TypeName:
+        return syntax.TypeName(_type_name(parts[0]), unquote(parts[1]) if len(parts) > 1 else None, False, self._span(parts))
+
+    def table(self, parts: list[Any]) -> syntax.Table:
+        parameters = tuple(part for part in parts if isinstance(part, syntax.FieldDeclaration))
+        rows = tuple(part for part in parts if isinstance(part, syntax.TableRow))
+        file = self._of(parts, syntax.Text)
+        type_ = self._of(parts, syntax.TypeName)
+        return syntax.Table(_name(parts[1]), parameters, type_, file.value if file else None, rows, self._span(parts), self._at(parts[1]))
+
+    def parameter(self, parts: list[Any]) -> syntax.FieldDeclaration:
+        return syntax.FieldDeclaration(_name(parts[0]), parts[2], None, self._span(parts), self._at(parts[0]))
+
+    def table_from(self, parts: list[Any]) -> syntax.Text:
+        return self._text(parts[1])
+
+    def row(self, parts: list[Any]) -> syntax.TableRow:
+        since, until, end = parts[-1]
+        keys = tuple(parts[0]) if len(parts) == 4 else ()
+        value = parts[-2]
+        start = keys[0].span.start if keys else value.span.start
+        return syntax.TableRow(keys, value, since, until, Span(self._file, start, end or value.span.end))
+
+    def literals(self, parts: list[Any]) -> list[syntax.Expression]:
+        return [part for part in parts if not isinstance(part, Token)]
+
+    def row_days(self, parts: list[Any]) -> tuple[date | None, date | None, int]:
+        days = {parts[i].type: self._date(parts[i + 1]) for i in range(0, len(parts), 2)}
+        return days.get("SINCE"), days.get("UNTIL"), self._at(parts[-1]).end if parts else 0
+
+    def let(self, parts: list[Any]) -> syntax.Let:
+        return syntax.Let(_name(parts[1]), parts[3], self._span(parts), self._at(parts[1]))
+
+    # ------------------------------------------------------------------ rules and ladders
+
+    def rule(self, parts: list[Any]) -> syntax.Rule:
+        said = self._gather(parts[2:], "rule", several={"exception"})
+        level = said.get("level")
+        return syntax.Rule(
+            _name(parts[1]),
+            said.get("title"),
+            said.get("category"),
+            said.get("on"),
+            said.get("when"),
+            said.get("about", ()),
+            said.get("points"),
+            level,
+            said.get("message"),
+            said.get("repeat"),
+            said.get("sample"),
+            tuple(said.get("exception", ())),
+            "approval" in said,
+            said.get("reference"),
+            said.get("owner"),
+            said.get("state", "enabled"),
+            said.get("since"),
+            said.get("until"),
+            Span(self._file, self._at(parts[0]).start, parts[-1][2].end if len(parts) > 2 else self._at(parts[1]).end),
+            self._at(parts[1]),
+        )
+
+    def _gather(self, clauses: list[tuple[str, Any, Span]], what: str, several: set[str]) -> dict[str, Any]:
+        said: dict[str, Any] = {}
+        for name, value, span in clauses:
+            if name in several:
+                said.setdefault(name, []).append(value)
+            elif name in said:
+                raise WrongLiteral("E113", span, clause=name, what=what)
+            else:
+                said[name] = value
+        return said
+
+    def _clause(self, name: str, value: object, parts: list[Any]) -> tuple[str, object, Span]:
+        return name, value, self._span(parts)
+
+    def title(self, parts: list[Any]) -> Any:
+        return self._clause("title", self._text(parts[1]), parts)
+
+    def category_clause(self, parts: list[Any]) -> Any:
+        return self._clause("category", parts[1], parts)
+
+    def category(self, parts: list[Any]) -> syntax.Text:
+        if parts[0].type == "STRING":
+            return self._text(parts[0])
+        return syntax.Text("".join(unicodedata.normalize("NFC", part) for part in parts), self._span(parts))
+
+    def on_events(self, parts: list[Any]) -> Any:
+        items, after, calendar = parts[1], None, None
+        for i, part in enumerate(parts):
+            if isinstance(part, Token) and part.type == "AFTER":
+                after = parts[i + 1]
+            elif isinstance(part, Token) and part.type == "OF":
+                calendar = _name(parts[i + 1])
+        end = parts[-1] if len(parts) > 2 else items[-1]
+        span = self._span([parts[0], end])
+        return "on", syntax.On(tuple(items), after, calendar, None, span), span
+
+    def on_end(self, parts: list[Any]) -> Any:
+        return self._clause("on", syntax.On((), None, None, self._period(parts[2]), self._span(parts)), parts)
+
+    def on_items(self, parts: list[Any]) -> list[syntax.OnItem]:
+        return [part for part in parts if not isinstance(part, Token)]
+
+    def on_item(self, parts: list[Any]) -> syntax.OnItem:
+        return syntax.OnItem(_name(parts[0]), parts[2] if len(parts) > 1 else None, self._span(parts))
+
+    def when(self, parts: list[Any]) -> Any:
+        return self._clause("when", parts[1], parts)
+
+    def about(self, parts: list[Any]) -> Any:
+        return self._clause("about", tuple(part for part in parts if not isinstance(part, Token)), parts)
+
+    def reference(self, parts: list[Any]) -> syntax.Name | syntax.Member:
+        return self.name(parts) if len(parts) == 1 else self.member(parts)
+
+    def points(self, parts: list[Any]) -> Any:
+        return self._clause("points", parts[1], parts)
+
+    def level(self, parts: list[Any]) -> Any:
+        return self._clause("level", syntax.Text(_level(parts[1]), self._at(parts[1])), parts)
+
+    def message(self, parts: list[Any]) -> Any:
+        return self._clause("message", self._text(parts[1]), parts)
+
+    def repeat_always(self, parts: list[Any]) -> Any:
+        return self._clause("repeat", syntax.Repeat(None, self._span(parts)), parts)
+
+    def repeat_after(self, parts: list[Any]) -> Any:
+        after = self._period(parts[2]) if isinstance(parts[2], Token) else parts[2]
+        return self._clause("repeat", syntax.Repeat(after, self._span(parts)), parts)
+
+    def sample(self, parts: list[Any]) -> Any:
+        return self._clause("sample", syntax.Sample(parts[1], parts[3], self._span(parts)), parts)
+
+    def exception(self, parts: list[Any]) -> Any:
+        return self._clause("exception", syntax.Except(parts[1], self._date(parts[3]), unquote(parts[5]), self._span(parts)), parts)
+
+    def approval(self, parts: list[Any]) -> Any:
+        return self._clause("approval", True, parts)
+
+    def reference_clause(self, parts: list[Any]) -> Any:
+        return self._clause("reference", self._text(parts[1]), parts)
+
+    def owner(self, parts: list[Any]) -> Any:
+        return self._clause("owner", parts[1], parts)
+
+    def state(self, parts: list[Any]) -> Any:
+        return self._clause("state", parts[0].type.lower(), parts)
+
+    def since(self, parts: list[Any]) -> Any:
+        return self._clause("since", self._date(parts[1]), parts)
+
+    def until(self, parts: list[Any]) -> Any:
+        return self._clause("until", self._date(parts[1]), parts)
+
+    def ladder(self, parts: list[Any]) -> syntax.Ladder:
+        items = [part for part in parts if isinstance(part, tuple)]
+        said = self._gather(items, "ladder", several={"rung"})
+        over = self._of(parts, syntax.Over)
+        span = Span(self._file, self._at(parts[0]).start, max([self._end(part) for part in parts]))
+        return syntax.Ladder(
+            _name(parts[1]),
+            self._of(parts, syntax.ScopeKey),
+            over,
+            tuple(said.get("rung", ())),
+            tuple(said.get("categories", ())),
+            said.get("weight"),
+            span,
+            self._at(parts[1]),
+        )
+
+    def _end(self, part: Any) -> int:
+        return part[2].end if isinstance(part, tuple) else self._span([part]).end
+
+    def rung(self, parts: list[Any]) -> Any:
+        said = self._gather(parts[3:], "rung", several=set())
+        deadline, calendar = said.get("deadline", (None, None))
+        span = Span(self._file, self._at(parts[0]).start, parts[-1][2].end if len(parts) > 3 else parts[2].span.end)
+        return "rung", syntax.Rung(_level(parts[0]), parts[2], said.get("action"), deadline, calendar, span), span
+
+    def action(self, parts: list[Any]) -> Any:
+        return self._clause("action", unquote(parts[1]), parts)
+
+    def deadline(self, parts: list[Any]) -> Any:
+        return self._clause("deadline", (parts[1], _name(parts[3]) if len(parts) > 2 else None), parts)
+
+    def categories(self, parts: list[Any]) -> Any:
+        return self._clause("categories", [part.value for part in parts if not isinstance(part, Token)], parts)
+
+    def weight(self, parts: list[Any]) -> Any:
+        return self._clause("weight", parts[1], parts)
+
+    # ------------------------------------------------------------------ tests
+
+    def test(self, parts: list[Any]) -> syntax.Test:
+        return syntax.Test(unquote(parts[1]), tuple(parts[2:]), self._span(parts))
+
+    def event_step(self, parts: list[Any]) -> syntax.EventStep:
+        assignments = tuple(part for part in parts if isinstance(part, syntax.Assignment))
+        late = isinstance(parts[-1], Token) and parts[-1].type == "LATE"
+        return syntax.EventStep(_name(parts[0]), parts[2], assignments, late, self._span(parts), self._at(parts[0]))
+
+    def assignment(self, parts: list[Any]) -> syntax.Assignment:
+        token = parts[0]
+        name, value = (piece.strip() for piece in token.split("=", 1))
+        start, end = self._at(token).start, self._at(token).end
+        place = Span(self._file, end - len(value), end)
+        word = syntax.Assignment(_normal(name), self._value(value, place), self._at(token), Span(self._file, start, start + len(name)))
+        return word
+
+    def _value(self, text: str, span: Span) -> syntax.Expression | None:
+        """What stands after `=`: a literal, a bare word, or `missing` (None)."""
+        word = keywords.ENGLISH_SPECIAL.get(text, text)
+        if word == "missing":
+            return None
+        if text.startswith('"'):
+            return syntax.TextLiteral(unquote(text), span)
+        for terminal, values in (("TRUE", True), ("FALSE", False)):
+            if text in keywords.WORDS[terminal]:
+                return syntax.BooleanLiteral(values, span)
+        for pattern, make in _LITERALS:
+            if pattern.fullmatch(text):
+                token = Token("VALUE", text, start_pos=span.start - self._offset, end_pos=span.end - self._offset)
+                return make(self, [token])  # type: ignore[no-any-return]
+        return syntax.Name(_normal(text), span)
+
+    def moment(self, parts: list[Any]) -> syntax.Moment:
+        token = parts[0]
+        if token.type == "TIME":
+            return syntax.Moment(self.time(parts), self._span(parts))
+        if token.type == "DATE":
+            return syntax.Moment(self.date(parts), self._span(parts))
+        amount, unit = _amount(token[1:-1]), token[-1]
+        return syntax.Moment(syntax.DurationLiteral(-amount if token[0] == "-" else amount, unit, self._at(token)), self._span(parts))
+
+    def clock_step(self, parts: list[Any]) -> syntax.ClockStep:
+        return syntax.ClockStep(parts[1], self._span(parts))
+
+    def expect_none(self, parts: list[Any]) -> syntax.ExpectNone:
+        what = "warning" if self._tokens(parts, "WARNING") else "finding"
+        return syntax.ExpectNone(bool(self._tokens(parts, "OTHER")), what, self._span(parts))
+
+    def expect_absent(self, parts: list[Any]) -> syntax.ExpectFinding:
+        return self._expectation(parts, parts[2], parts[3:], True)
+
+    def expect_finding(self, parts: list[Any]) -> syntax.ExpectFinding:
+        return self._expectation(parts, parts[1], parts[2:], False)
+
+    def _expectation(self, parts: list[Any], name: Token, clauses: list[Any], absent: bool) -> syntax.ExpectFinding:
+        said = self._gather(clauses, "expectation", several=set())
+        end = parts[-1][2].end if isinstance(parts[-1], tuple) else self._at(parts[-1]).end
+        return syntax.ExpectFinding(
+            _name(name),
+            said.get("for", ()),
+            said.get("about", ()),
+            said.get("level"),
+            said.get("points"),
+            said.get("at"),
+            said.get("message"),
+            "withdrawn" in said,
+            absent,
+            Span(self._file, self._at(parts[0]).start, end),
+            self._at(name),
+        )
+
+    def expect_level(self, parts: list[Any]) -> syntax.ExpectLevel:
+        key = self.key_reference(parts[1:3])
+        level = _level(parts[4])
+        said = self._gather(parts[5:], "expectation", several=set())
+        end = parts[-1][2].end if isinstance(parts[-1], tuple) else self._at(parts[-1]).end
+        span = Span(self._file, self._at(parts[0]).start, end)
+        return syntax.ExpectLevel(key, None if level == "none" else level, said.get("of"), said.get("points"), span)
+
+    def key_reference(self, parts: list[Any]) -> syntax.KeyReference:
+        key = unquote(parts[1]) if parts[1].startswith('"') else _normal(parts[1])
+        return syntax.KeyReference(_name(parts[0]), key, self._span(parts))
+
+    def _keys(self, parts: list[Any]) -> tuple[syntax.KeyReference, ...]:
+        return tuple(part for part in parts if isinstance(part, syntax.KeyReference))
+
+    def for_keys(self, parts: list[Any]) -> Any:
+        return self._clause("for", self._keys(parts), parts)
+
+    def about_keys(self, parts: list[Any]) -> Any:
+        return self._clause("about", self._keys(parts), parts)
+
+    def with_level(self, parts: list[Any]) -> Any:
+        return self._clause("level", _level(parts[1]), parts)
+
+    def with_points(self, parts: list[Any]) -> Any:
+        return self._clause("points", parts[1], parts)
+
+    def at_moment(self, parts: list[Any]) -> Any:
+        return self._clause("at", parts[1], parts)
+
+    def with_message(self, parts: list[Any]) -> Any:
+        return self._clause("message", unquote(parts[1]), parts)
+
+    def withdrawn(self, parts: list[Any]) -> Any:
+        return self._clause("withdrawn", True, parts)
+
+    def of_ladder(self, parts: list[Any]) -> Any:
+        return self._clause("of", _name(parts[1]), parts)
+
+    # ------------------------------------------------------------------ expressions
+
+    def within(self, parts: list[Any]) -> syntax.Within:
+        keys = tuple(part for part in parts[1:] if isinstance(part, syntax.ScopeKey))
+        return syntax.Within(parts[0], keys, self._of(parts[1:], syntax.Over), self._span(parts))
+
+    def scope_key(self, parts: list[Any]) -> syntax.ScopeKey:
+        return syntax.ScopeKey(_name(parts[0]), _name(parts[2]) if len(parts) > 1 else None, self._span(parts))
+
+    def over(self, parts: list[Any]) -> syntax.Over:
+        amount = self._period(parts[1]) if isinstance(parts[1], Token) else parts[1]
+        return syntax.Over(amount, _name(parts[3]) if len(parts) > 2 else None, self._span(parts))
+
+    def _period(self, token: Token) -> syntax.Period:
+        return syntax.Period(keywords.ENGLISH_PERIOD.get(token, str(token)), self._at(token))
+
+    def _logic(self, op: str, parts: list[Any]) -> syntax.Expression:
+        return syntax.Logic(op, tuple(part for part in parts if not isinstance(part, Token)), self._span(parts))
+
+    def alternatives(self, parts: list[Any]) -> syntax.Expression:
+        return self._logic("or", parts)
+
+    def conjunction(self, parts: list[Any]) -> syntax.Expression:
+        return self._logic("and", parts)
+
+    def not_(self, parts: list[Any]) -> syntax.Unary:
+        return syntax.Unary("not", parts[1], self._span(parts))
+
+    def minus(self, parts: list[Any]) -> syntax.Unary:
+        return syntax.Unary("-", parts[1], self._span(parts))
+
+    def previous(self, parts: list[Any]) -> syntax.Previous:
+        return syntax.Previous(parts[1], self._span(parts))
+
+    def pattern_test(self, parts: list[Any]) -> syntax.Pattern:
+        return syntax.Pattern(_word(parts[1]), parts[0], parts[2], self._span(parts))
+
+    def side(self, parts: list[Any]) -> syntax.PatternSide:
+        return syntax.PatternSide(_name(parts[0]), parts[2] if len(parts) > 1 else None, self._span(parts))
+
+    def compare(self, parts: list[Any]) -> syntax.Compare:
+        op = str(parts[1]) if parts[1].type == "COMPARISON" else _word(parts[1])
+        return syntax.Compare(op, parts[0], parts[2], self._span(parts))
+
+    def between(self, parts: list[Any]) -> syntax.Between:
+        return syntax.Between(parts[0], parts[2], parts[4], self._span(parts))
+
+    def presence(self, parts: list[Any]) -> syntax.Presence:
+        return syntax.Presence(parts[0], parts[1].type == "IS_MISSING", self._span(parts))
+
+    def calendar_test(self, parts: list[Any]) -> syntax.CalendarTest:
+        return syntax.CalendarTest(parts[0], _name(parts[2]), parts[1].type == "DURING", self._span(parts))
+
+    def binary(self, parts: list[Any]) -> syntax.Binary:
+        op = _word(parts[1]) if parts[1].type in keywords.WORDS else str(parts[1])
+        return syntax.Binary(op, parts[0], parts[2], self._span(parts))
+
+    def name(self, parts: list[Any]) -> syntax.Name:
+        return syntax.Name(_name(parts[0]), self._at(parts[0]))
+
+    def member(self, parts: list[Any]) -> syntax.Member:
+        owner = _name(parts[0])
+        return syntax.Member(keywords.ENGLISH_SPECIAL.get(owner, owner), _name(parts[2]), self._span(parts))
+
+    def call(self, parts: list[Any]) -> syntax.Call:
+        said = {part[0]: part[1] for part in parts if isinstance(part, tuple)}
+        name = _name(parts[0])
+        return syntax.Call(
+            keywords.ENGLISH_FUNCTION.get(name, name),
+            said.get("arguments", ()),
+            said.get("where"),
+            said.get("among"),
+            said.get("at_least"),
+            self._span(parts),
+            self._at(parts[0]),
+        )
+
+    def arguments(self, parts: list[Any]) -> Any:
+        return "arguments", tuple(part for part in parts if not isinstance(part, Token))
+
+    def call_where(self, parts: list[Any]) -> Any:
+        return "where", parts[1]
+
+    def call_among(self, parts: list[Any]) -> Any:
+        return "among", parts[1]
+
+    def call_at_least(self, parts: list[Any]) -> Any:
+        if not parts[1].isdigit() or not 1 <= int(parts[1]) <= 2**31:
+            raise WrongLiteral("E109", self._at(parts[1]), what="count", text=str(parts[1]), remedy="write a whole number from 1 on")
+        return "at_least", int(parts[1])
+
+    def group(self, parts: list[Any]) -> syntax.Expression:
+        return parts[1]  # type: ignore[no-any-return]
+
+    def list_(self, parts: list[Any]) -> syntax.ListLiteral:
+        return syntax.ListLiteral(tuple(part for part in parts if not isinstance(part, Token)), self._span(parts))
+
+    # ------------------------------------------------------------------ literals
+
+    def number(self, parts: list[Any]) -> syntax.NumberLiteral:
+        return syntax.NumberLiteral(self._number(parts[0], parts[0]), self._at(parts[0]))
+
+    def negative(self, parts: list[Any]) -> syntax.NumberLiteral:
+        return syntax.NumberLiteral(-self._number(parts[1], parts[1]), self._span(parts))
+
+    def percent(self, parts: list[Any]) -> syntax.NumberLiteral:
+        return syntax.NumberLiteral(float(parts[0][:-1]) / 100, self._at(parts[0]))
+
+    def _number(self, text: str, token: Token) -> int | float:
+        # Only whole literals are integers; a long one is cut off before Python would convert it digit by digit.
+        if re.fullmatch(r"-?\d+", text):
+            if len(text.lstrip("-0")) <= 19 and int(text) <= INTEGER_MAX:
+                return int(text)
+            raise WrongLiteral("E114", self._at(token), text=text[:40])
+        value = float(text)
+        if value in (float("inf"), float("-inf")):
+            raise WrongLiteral("E114", self._at(token), text=text[:40])
+        return value
+
+    def duration(self, parts: list[Any]) -> syntax.DurationLiteral:
+        token = parts[0]
+        amount = _amount(token[:-1])
+        if amount * syntax.UNIT_US[token[-1]] > INTEGER_MAX:
+            raise WrongLiteral("E114", self._at(token), text=str(token)[:40])
+        return syntax.DurationLiteral(amount, str(token[-1]), self._at(token))
+
+    def text(self, parts: list[Any]) -> syntax.TextLiteral:
+        return syntax.TextLiteral(unquote(parts[0]), self._at(parts[0]))
+
+    def true(self, parts: list[Any]) -> syntax.BooleanLiteral:
+        return syntax.BooleanLiteral(True, self._at(parts[0]))
+
+    def false(self, parts: list[Any]) -> syntax.BooleanLiteral:
+        return syntax.BooleanLiteral(False, self._at(parts[0]))
+
+    def date(self, parts: list[Any]) -> syntax.DateLiteral:
+        return syntax.DateLiteral(self._date(parts[0]), self._at(parts[0]))
+
+    def time(self, parts: list[Any]) -> syntax.TimeLiteral:
+        token = parts[0]
+        found = _TIME.fullmatch(token)
+        assert found is not None
+        day = self._date(Token("DATE", found["day"], start_pos=token.start_pos, end_pos=token.end_pos))
+        hour, minute, second = int(found["hour"]), int(found["minute"]), int(found["second"] or 0)
+        if hour > 23 or minute > 59 or second > 59:
+            raise WrongLiteral("E109", self._at(token), what="time", text=str(token), remedy="write hours to 23, minutes and seconds to 59")
+        fraction = int((found["fraction"] or "").ljust(6, "0") or 0)
+        days = (day - date(1970, 1, 1)).days
+        local_us = ((days * 24 + hour) * 60 + minute) * 60_000_000 + second * 1_000_000 + fraction
+        return syntax.TimeLiteral(local_us, _offset(found["offset"]), self._at(token))
+
+
+_TIME = re.compile(
+    r"(?P<day>\d{4}-\d{2}-\d{2})T(?P<hour>\d{2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.(?P<fraction>\d{1,6}))?)?(?P<offset>Z|[+-]\d{2}:\d{2})?"
+)
+
+_LITERALS: tuple[tuple[re.Pattern[str], Callable[..., Any]], ...] = (
+    (_TIME, Build.time),
+    (re.compile(r"\d{4}-\d{2}-\d{2}"), Build.date),
+    (re.compile(r"\d+(\.\d+)?%"), Build.percent),
+    (re.compile(r"\d+(\.\d+)?[wdhms]"), Build.duration),
+    (re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?"), Build.number),
+)
+
+
+def _normal(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
+
+
+def _name(token: Token) -> str:
+    return _normal(token)
+
+
+def _type_name(token: Token) -> str:
+    name = _name(token)
+    return keywords.ENGLISH_TYPE.get(name, name)
+
+
+def _level(token: Token) -> str:
+    name = _name(token)
+    return keywords.ENGLISH_LEVEL.get(name, name)
+
+
+def _word(token: Token) -> str:
+    """The English form of an operator's word."""
+    return keywords.WORDS[token.type][0]
+
+
+def _amount(text: str) -> int | float:
+    return float(text) if "." in text else int(text[:19])
+
+
+def _offset(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if text == "Z":
+        return 0
+    seconds = int(text[1:3]) * 3600 + int(text[4:6]) * 60
+    return -seconds if text[0] == "-" else seconds
