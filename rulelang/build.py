@@ -644,7 +644,8 @@ _LITERALS: tuple[tuple[re.Pattern[str], Callable[..., Any]], ...] = (
 
 
 def _normal(text: str) -> str:
-    return unicodedata.normalize("NFC", text)
+    # NFC of what is normal already is the object itself: a lark token, which is not equal to a token of another kind.
+    return unicodedata.normalize("NFC", str(text))
 
 
 def _name(token: Token) -> str:
