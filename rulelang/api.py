@@ -99,9 +99,10 @@ def compile_text(text: str, name: str = "rules.rules") -> bytes:
 
 def compile_checked(checked: Checked) -> bytes:
     """The program of what was checked; raises `RuleErrors` where there were errors."""
+    ruleset = _whole(checked)
     from rulelang.emit import emit  # who only checks does not need it
 
-    return emit(_whole(checked), checked.sources)
+    return emit(ruleset, checked.sources)
 
 
 def _whole(checked: Checked) -> model.RuleSet:

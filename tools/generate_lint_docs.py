@@ -22,7 +22,7 @@ HEAD = f"""# Lint rules
 
 Where a lint rule is wrong, a comment silences it, and says why:
 
-```rules
+```text
 # lint: allow L013 because this rule is tested on last year's events
 ```
 
@@ -53,7 +53,7 @@ def main(arguments: list[str]) -> int:
     wanted = document()
     if "--check" in arguments:
         if TARGET.read_text(encoding="utf-8") != wanted:
-            print("docs/lint.md is not what rulelang/lint gives: run python tools/generate_lint_docs.py", file=sys.stderr)
+            print("docs/lint.md is not what rulelang/lint gives: run python -m tools.generate_lint_docs", file=sys.stderr)
             return 1
         return 0
     TARGET.write_text(wanted, encoding="utf-8")

@@ -45,7 +45,6 @@ WORDINGS: dict[str, Wording] = {
     "E460": Wording(
         "events of '{event}' never carry both '{name}' and '{parent}'", "name an event type that has a field of each, or declare one"
     ),
-    "E461": Wording("the entity '{name}' has a 'from' and is in nothing", "write what it is in, as in: entity {name} in unit from {event}"),
     "E470": Wording("the ladder has no rungs", "write one, as in: blue at 3"),
     "E471": Wording(
         "the rungs do not rise: {level} at {at} comes after {before} at {limit}", "write the rungs from the lowest to the highest"

@@ -35,8 +35,8 @@ def resolve_files(files: Sequence[syntax.File], read: Read, hash: str) -> tuple[
         if ladder is not None:
             ladders.append(ladder)
     tests = []
-    first: dict[str, syntax.Test] = {}
     for file in sorted(files, key=lambda f: f.name):
+        first: dict[str, syntax.Test] = {}  # a test is told by its file and name
         for written_test in file.declarations:
             if not isinstance(written_test, syntax.Test):
                 continue

@@ -37,8 +37,6 @@ def declare_entities(written: Mapping[str, syntax.Entity], schema: Schema) -> tu
         parent = entity.parent if entity.parent in written and name not in cyclic else None
         if entity.parent is not None and entity.parent not in written:
             problems.append(diagnostic("E251", entity.span, name=entity.parent, hint=hint(entity.parent, written)))
-        if entity.parent is None and entity.sources:
-            problems.append(diagnostic("E461", entity.span, name=name, event=entity.sources[0]))
         retain_us = _retain_us(entity, schema, problems)
         entities[name] = model.Entity(name, parent, entity.sources, retain_us, entity.lookalike, entity.name_span)
     return entities, problems
