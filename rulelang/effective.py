@@ -94,7 +94,7 @@ def _repeat(rule: model.Rule) -> str:
 
 def _about(rule: model.Rule) -> str:
     if not rule.about:
-        return "nobody"
+        return ", ".join(key.entity for key in rule.scopes[0].keys) if rule.scopes else "nobody"
     texts = []
     for about in rule.about:
         fields = ", ".join(f"{event}.{field}" for event, field in about.fields)

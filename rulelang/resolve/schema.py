@@ -6,9 +6,10 @@ In: made by `rulelang.resolve.declare`.  Out: read by everything that resolves e
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rulelang import model, syntax
+from rulelang.resolve.lookups import Lookups
 from rulelang.timezones import Zone
 
 
@@ -24,3 +25,7 @@ class Schema:
     lets: Mapping[str, syntax.Let]
     rules: Mapping[str, syntax.Rule]
     ladders: Mapping[str, syntax.Ladder]
+    lookups: Lookups = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "lookups", Lookups(self.events))
