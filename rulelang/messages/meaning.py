@@ -79,7 +79,6 @@ WORDINGS: dict[str, Wording] = {
     "E444": Wording("`previous` has no meaning beside open time: what would be just before?", "write the window without 'of CALENDAR'"),
     "E445": Wording("'{name}' takes a field; '{event}' is an event type", "{remedy}"),
     "E446": Wording("`not followed by` has no place in `{clause}`", "it says when a rule is looked at: write it in the condition"),
-    "E447": Wording("'{name}' looks at events, and here the value must be known beforehand", "write a number or a `let` of one"),
     "E448": Wording("the rule has no scope, so there can be none in `{clause}`", "give the condition a scope: when … within ENTITY"),
     "E449": Wording("a period has no open time of '{name}'", "write a length of time, as in: 3d of {name}"),
     "E490": Wording("`previous` looks at the window just before, and the scope has none", "write after the entity: over 30d"),

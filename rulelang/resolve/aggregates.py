@@ -14,6 +14,7 @@ from rulelang.resolve import names, operators
 from rulelang.resolve.context import Context, Use, Work, listed
 from rulelang.resolve.suggest import hint
 from rulelang.resolve.walk import written_out
+from rulelang.syntax import Span
 
 _SUMMED = (*operators.NUMERIC, Kind.DURATION)
 
@@ -40,16 +41,13 @@ AGGREGATES: dict[str, _Kind] = {
 }
 
 
-def aggregate(work: Work, written: syntax.Call, context: Context, *, previous: bool) -> model.Expression | None:
-    """An aggregate over the scope around; `previous`: over the window just before."""
+def aggregate(work: Work, written: syntax.Call, context: Context, span: Span, *, previous: bool) -> model.Expression | None:
+    """An aggregate over the scope around; `previous`: over the window just before, the word included in `span`."""
     if context.of == "current":
-        work.report("E418", written.span, name=written.name)
+        work.report("E418", span, name=written.name)
         return None
     if context.scope is None:
-        if context.events or context.named:
-            work.report("E401", written.span, name=written.name, entity=_entity_near(work, written))
-        else:
-            work.report("E447", written.span, name=written.name)
+        work.report("E401", span, name=written.name, entity=_entity_near(work, written))
         return None
     if len(written.arguments) != 1:
         wanted = "the name of an event type" if written.name in ("count", "share") else "one value"
@@ -58,23 +56,23 @@ def aggregate(work: Work, written: syntax.Call, context: Context, *, previous: b
     if written.name != "share" and (written.among is not None or written.at_least is not None):
         work.report("E438", written.span, name=written.name)
         return None
-    if previous and not _previous_fits(work, written):
+    if previous and not _previous_fits(work, span):
         return None
     if written.name in ("count", "share"):
-        return _of_events(work, written, context, previous)
-    return _of_values(work, written, context, previous)
+        return _of_events(work, written, context, span, previous)
+    return _of_values(work, written, context, span, previous)
 
 
-def _previous_fits(work: Work, written: syntax.Call) -> bool:
+def _previous_fits(work: Work, span: Span) -> bool:
     scope = work.opened[-1]
     if scope.window is not None and scope.window.kind == "open":
-        work.report("E444", written.span)
+        work.report("E444", span)
         return False
-    scope.previous = scope.previous or written.span
+    scope.previous = scope.previous or span
     return True
 
 
-def _of_events(work: Work, written: syntax.Call, context: Context, previous: bool) -> model.Expression | None:
+def _of_events(work: Work, written: syntax.Call, context: Context, span: Span, previous: bool) -> model.Expression | None:
     """`count(EVENT where c)` and `share(EVENT where c among d at least 20)`."""
     event = _event(work, written, context)
     if event is None:
@@ -95,7 +93,7 @@ def _of_events(work: Work, written: syntax.Call, context: Context, previous: boo
     this = work.this_read > before
     assert context.scope is not None
     work.gives((event,), context.scope)
-    return model.Aggregate(written.name, context.scope, (taken,), previous, written.at_least, False, this, type_, written.span)
+    return model.Aggregate(written.name, context.scope, (taken,), previous, written.at_least, False, this, type_, span)
 
 
 def _event(work: Work, written: syntax.Call, context: Context) -> str | None:
@@ -118,7 +116,7 @@ def _event(work: Work, written: syntax.Call, context: Context) -> str | None:
     return argument.text if names.event_known(work, argument.text, argument.span, context) else None
 
 
-def _of_values(work: Work, written: syntax.Call, context: Context, previous: bool) -> model.Expression | None:
+def _of_values(work: Work, written: syntax.Call, context: Context, span: Span, previous: bool) -> model.Expression | None:
     """`sum(X where c)` and its like: X and c are about one event, of a type that declares all their fields."""
     argument = written.arguments[0]
     if isinstance(argument, syntax.Name) and _is_event_only(work, argument.text, context):
@@ -144,7 +142,7 @@ def _of_values(work: Work, written: syntax.Call, context: Context, previous: boo
     this = work.this_read > before
     assert context.scope is not None
     work.gives(events, context.scope)
-    return model.Aggregate(written.name, context.scope, taken, previous, None, False, this, type_, written.span)
+    return model.Aggregate(written.name, context.scope, taken, previous, None, False, this, type_, span)
 
 
 def _is_event_only(work: Work, name: str, context: Context) -> bool:

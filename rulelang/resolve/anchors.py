@@ -45,7 +45,7 @@ def on_gap(work: Work, on: syntax.On, events: tuple[str, ...]) -> model.Gap | No
     written = on.after
     assert written is not None
     if on.calendar is not None and on.calendar not in work.schema.calendars:
-        work.report("E254", on.span, name=on.calendar, hint=hint(on.calendar, work.schema.calendars))
+        scopes.unknown_calendar(work, on.calendar, on.span)
         return None
     amount = work.resolve(work, written, Context("current", events, events, None, None))
     work.uses.clear()
@@ -96,9 +96,6 @@ def _chosen(
 ) -> model.Anchors | None:
     """The anchors that `on` chooses."""
     if on.end_of is not None:
-        if first is None:
-            work.report("E424", on.span, period=on.end_of.name)
-            return None
         return model.Anchors("ends", (), None, on.end_of.name)
     events = tuple(anchor.event for anchor in named)
     if first is not None:

@@ -183,7 +183,7 @@ def _carried(work: Work, written: syntax.Name | syntax.Member, events: tuple[str
         key = model.ScopeKey(written.text, None)
         keyed = ((event, work.schema.events[event].key_field(key)) for event in events)
         fields = tuple((event, field.name) for event, field in keyed if field is not None)
-        if not fields:
+        if not any(_layer(event) or not work.schema.events[event].derived for event, _ in fields):
             work.report("E434", written.span, entity=written.text, events=listed(events))
             return ()
     else:

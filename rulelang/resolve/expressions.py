@@ -92,8 +92,7 @@ def _presence(work: Work, written: syntax.Presence, context: Context) -> Resolve
 def _calendar_test(work: Work, written: syntax.CalendarTest, context: Context) -> Resolved:
     operand = resolve(work, written.operand, context)
     if written.calendar not in work.schema.calendars:
-        known = work.schema.calendars
-        work.report("E254", written.span, name=written.calendar, hint=hint(written.calendar, known))
+        scopes.unknown_calendar(work, written.calendar, written.span)
         return None
     if operand is None:
         return None
@@ -107,7 +106,7 @@ def _calendar_test(work: Work, written: syntax.CalendarTest, context: Context) -
 def _call(work: Work, written: syntax.Call, context: Context) -> Resolved:
     several = len(written.arguments) > 1
     if written.name in aggregates.AGGREGATES and not (several and written.name in functions.EXTREMES):
-        return aggregates.aggregate(work, written, context, previous=False)
+        return aggregates.aggregate(work, written, context, written.span, previous=False)
     if written.where is not None or written.among is not None or written.at_least is not None:
         part = written.where or written.among
         work.report("E323", part.span if part is not None else written.name_span, name=written.name)
@@ -140,9 +139,9 @@ def _unknown_function(work: Work, written: syntax.Call) -> None:
 def _previous(work: Work, written: syntax.Previous, context: Context) -> Resolved:
     inner = written.aggregate
     if not isinstance(inner, syntax.Call) or inner.name not in aggregates.AGGREGATES:
-        work.report("E437", inner.span)
+        work.report("E437", written.span)
         return None
-    return aggregates.aggregate(work, inner, context, previous=True)
+    return aggregates.aggregate(work, inner, context, written.span, previous=True)
 
 
 _BY_KIND: Mapping[type, Callable[[Work, Any, Context], Resolved]] = {

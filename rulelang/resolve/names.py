@@ -208,14 +208,14 @@ def _unknown(work: Work, text: str, span: Span, context: Context) -> None:
     if others:
         _field_elsewhere(work, text, others, span, context)
         return
+    for what, more in (("rule", schema.rules), ("ladder", schema.ladders)):
+        if text in more:
+            work.report("E205", span, name=text, what=what, remedy=_WRITTEN_AS[what].format(name=text))
+            return
     known = [*schema.lookups.declared(context.named or context.events), *schema.lets]
     near = hint(text, known)
     if not near:
         near = hint(text, schema.lookups.declared(tuple(schema.events)))
-    for what, more in (("rule", schema.rules), ("ladder", schema.ladders)):
-        if not near and text in more:
-            work.report("E205", span, name=text, what=what, remedy=_WRITTEN_AS[what].format(name=text))
-            return
     remedy = "correct the name, or declare the field with its event" if near else _fields_here(work, context)
     work.report("E201", span, name=text, hint=near, remedy=remedy)
 

@@ -144,9 +144,23 @@ def arithmetic(work: Work, op: str, left: model.Expression | None, right: model.
             out = Kind.DURATION
         result = Type(out) if out is not None else None
     if result is None:
-        work.report("E305", span, op=op, left=type_name(a), right=type_name(b))
+        work.report("E305", span, op=op, left=type_name(a), right=type_name(b), remedy=_what_goes(op, a.kind, b.kind))
         return None
     return model.Arithmetic(op, left, right, result, span)
+
+
+def _what_goes(op: str, left: Kind, right: Kind) -> str:
+    """What may have been meant where two values do not go together."""
+    kinds = {left, right}
+    if Kind.DURATION in kinds and kinds & set(NUMERIC):
+        return "write the number as a duration, as in 30d, or make a number of the duration with hours(…) or days(…)"
+    if Kind.DATE in kinds and Kind.DURATION in kinds:
+        return "add durations to times"
+    if Kind.TEXT in kinds or Kind.KEY in kinds:
+        return "texts are compared, not calculated with"
+    if Kind.TIME in kinds:
+        return "a time less a time is a duration; a time and a duration are a time"
+    return f"'{op}' goes with numbers and durations"
 
 
 _TIMES = {

@@ -25,6 +25,9 @@ def resolve_rule(rule: syntax.Rule, schema: Schema) -> tuple[model.Rule | None, 
         return None, work.problems
     parts = tuple(written_out(rule.when, schema.lets))
     work.mentioned = frozenset(_mentioned(parts, rule))
+    if rule.on is not None and rule.on.end_of is not None and not any(isinstance(part, syntax.Within) for part in parts):
+        work.report("E424", rule.on.span, period=rule.on.end_of.name)
+        return None, work.problems
     named = _named(work, rule)
     if named is None:
         return None, work.problems

@@ -114,7 +114,7 @@ def _window(work: Work, over: syntax.Over | None, retain_us: int) -> model.Windo
 def calendar_gap(work: Work, amount: syntax.Expression, calendar: str, span: Span) -> model.Gap | None:
     """`36h of CALENDAR`, `3d of CALENDAR`, of a length that is known beforehand."""
     if calendar not in work.schema.calendars:
-        work.report("E254", span, name=calendar, hint=hint(calendar, work.schema.calendars))
+        unknown_calendar(work, calendar, span)
         return None
     length_us = positive_duration(work, amount)
     if length_us is None:
@@ -123,6 +123,12 @@ def calendar_gap(work: Work, amount: syntax.Expression, calendar: str, span: Spa
     if literal is not None and literal.unit in ("w", "d"):
         return open_days(work, literal, calendar)
     return model.Gap("open_time", model.Constant(length_us, DURATION, amount.span), 0, calendar, None)
+
+
+def unknown_calendar(work: Work, calendar: str, span: Span) -> None:
+    """The name of the calendar is the last word of what is written."""
+    place = Span(span.file, span.end - len(calendar), span.end)
+    work.report("E254", place, name=calendar, hint=hint(calendar, work.schema.calendars))
 
 
 def open_days(work: Work, literal: syntax.DurationLiteral, calendar: str) -> model.Gap | None:
