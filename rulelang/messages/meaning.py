@@ -3,9 +3,11 @@
 from rulelang.messages.wording import Wording
 
 WORDINGS: dict[str, Wording] = {
-    "E401": Wording("'{name}' looks at many events and needs to know whose", "write after the condition: within {entity} over 30d"),
+    "E401": Wording(
+        "'{name}' looks at many events and needs a scope that says whose", "write after the condition: within {entity} over 30d"
+    ),
     "E402": Wording(
-        "'{kind}' looks at many events and needs to know whose",
+        "'{kind}' looks at many events and needs a scope that says whose",
         "write after it: within ENTITY over 30d, an entity that both '{left}' and '{right}' carry",
     ),
     "E403": Wording("a scope stands inside another scope", "put each in parentheses, side by side: (… within …) and (… within …)"),
@@ -31,7 +33,7 @@ WORDINGS: dict[str, Wording] = {
         "leave out 'of {name}', or write A not followed by B",
     ),
     "E414": Wording("`not followed by` needs to know until when to wait", "write after the entity: over 30d"),
-    "E415": Wording("a length of time here is more than none", "as in: 30d"),
+    "E415": Wording("this length of time is not above zero", "as in: 30d"),
     "E416": Wording(
         "`not followed by` says when the rule is looked at, and only its first scope can do that",
         "write this scope first, or `A not followed by B` as a rule of its own",
@@ -72,7 +74,7 @@ WORDINGS: dict[str, Wording] = {
     "E439": Wording("`share` needs to know what is shared", "as in: share({event} where … at least 20)"),
     "E440": Wording("'{name}' does not say of which events", "name a field of one, as in: {name}(EVENT.FIELD)"),
     "E441": Wording(
-        "no event type has all the fields in this '{name}' scope: {fields}",
+        "no event type has all the fields in this '{name}': {fields}",
         "an aggregate takes up one event at a time: use fields of one event type",
     ),
     "E442": Wording("a pattern has no place in `{clause}`", "write it in the condition"),
@@ -81,6 +83,10 @@ WORDINGS: dict[str, Wording] = {
     "E446": Wording("`not followed by` has no place in `{clause}`", "it says when a rule is looked at: write it in the condition"),
     "E448": Wording("the rule has no scope, so there can be none in `{clause}`", "give the condition a scope: when … within ENTITY"),
     "E449": Wording("a period has no open time of '{name}'", "write a length of time, as in: 3d of {name}"),
+    "E492": Wording(
+        "with its lets written out, the expression is nested more than {depth} deep or has more than {size} parts",
+        "split the rule into several, or keep the values in a table",
+    ),
     "E490": Wording("`previous` looks at the window just before, and the scope has none", "write after the entity: over 30d"),
     "E491": Wording("the brace '{mark}' has no partner", "a field in a message stands between {{ and }}"),
 }

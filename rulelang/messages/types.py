@@ -20,7 +20,7 @@ WORDINGS: dict[str, Wording] = {
     "E315": Wording(
         "this is no regular expression: {reason}", "RE2 syntax; a character that has a meaning of its own takes a \\\\ before it"
     ),
-    "E316": Wording("'{op}' asks of a time; this is {what}", "as in: time {op} working_hours"),
+    "E316": Wording("'{op}' is asked of a time; this is {what}", "as in: time {op} working_hours"),
     "E317": Wording("'{name}' takes {wanted}; this is {what}", "count with `count` or `distinct`, or choose another field"),
     "E318": Wording("here the value must be known beforehand; this depends on events", "write a number, a duration or a `let` of such"),
     "E319": Wording("this comes to no value", "it divides by zero, or goes beyond the range of numbers"),
@@ -30,5 +30,6 @@ WORDINGS: dict[str, Wording] = {
     "E325": Wording("'{name}' is {what}; a sample is drawn by a key or a text", "name an entity, or a field that is a key or a text"),
     "E326": Wording("'{name}' counts events and takes the name of an event type", "{remedy}"),
     "E327": Wording("here a length of time is wanted; this is {what}", "write it as 30d, 12h, 15m or 90s"),
+    "E329": Wording("the default is {right}, the value before it {left}", "give it a default of its own type"),
     "E328": Wording("points are a number; this is {what}", "as in: points 2"),
 }

@@ -141,7 +141,7 @@ def sample(work: Work, rule: syntax.Rule, events: tuple[str, ...], anchors: mode
 
 def about(work: Work, rule: syntax.Rule, events: tuple[str, ...], layer: int) -> tuple[model.About, ...]:
     """Whom findings are credited to. Nothing: the scope's key, or, without a scope, nobody."""
-    looked_at = dict.fromkeys(events)
+    looked_at = dict.fromkeys(events)  # in order, each once
     for scope in work.closed:
         looked_at.update(dict.fromkeys(event for event in scope.carriers if _layer(event) <= layer))
     found: dict[str, model.About] = {}
@@ -184,7 +184,8 @@ def _carried(work: Work, written: syntax.Name | syntax.Member, events: tuple[str
         keyed = ((event, work.schema.events[event].key_field(key)) for event in events)
         fields = tuple((event, field.name) for event, field in keyed if field is not None)
         if not any(_layer(event) or not work.schema.events[event].derived for event, _ in fields):
-            work.report("E434", written.span, entity=written.text, events=listed(events))
+            shown = [event for event in events if not work.schema.events[event].derived]
+            work.report("E434", written.span, entity=written.text, events=listed(shown))
             return ()
     else:
         fields = tuple((event, written.text) for event in lookups.declared(events).get(written.text, ()))

@@ -87,6 +87,10 @@ class Work:
     mentioned: frozenset[str] = frozenset()
     """Event types that the condition speaks of by name."""
     has_on: bool = False
+    depth: int = 0
+    size: int = 0
+    too_large: bool = False
+    """How deep the expression is nested that is resolved, and how many were; whether that was too much."""
     clause: str = "when"
     """The clause that is being resolved."""
 

@@ -21,9 +21,24 @@ from rulelang.resolve.suggest import hint
 Resolved = model.Expression | None
 
 
+DEPTH_MAX = 100
+"""Expressions within expressions, lets written out. The passes after this one recurse over them too."""
+SIZE_MAX = 20_000
+"""Expressions of one rule, lets written out: a let that uses another one twice doubles it."""
+
+
 def resolve(work: Work, written: syntax.Expression, context: Context) -> Resolved:
     """The meaning of an expression."""
-    return _BY_KIND[type(written)](work, written, context)
+    work.size += 1
+    if work.depth == DEPTH_MAX or work.size > SIZE_MAX:
+        if not work.too_large:
+            work.report("E492", written.span, depth=DEPTH_MAX, size=SIZE_MAX)
+        work.too_large = True
+        return None
+    work.depth += 1
+    found = _BY_KIND[type(written)](work, written, context)
+    work.depth -= 1
+    return found
 
 
 def resolve_constant(

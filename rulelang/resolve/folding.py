@@ -14,7 +14,7 @@ from rulelang.resolve.context import Context, Work
 from rulelang.resolve.literals import INTEGER_MAX, INTEGER_MIN, fit, wanted
 from rulelang.resolve.operators import type_name
 from rulelang.resolve.schema import Schema
-from rulelang.resolve.walk import children
+from rulelang.resolve.walk import written_out
 from rulelang.syntax import Span
 
 Number = int | float
@@ -52,20 +52,17 @@ def positive_duration(work: Work, written: syntax.Expression) -> int | None:
     return found.value
 
 
-def not_constant(written: syntax.Expression, schema: Schema, lets: tuple[str, ...] = ()) -> Span | None:
+def not_constant(written: syntax.Expression, schema: Schema) -> Span | None:
     """The first part that depends on events or on the time; None: there is none."""
-    match written:
-        case syntax.Name(text=text):
-            if text in lets:
-                return None  # a circle, which is reported where it is written out
-            if text in schema.lets:
-                return not_constant(schema.lets[text].value, schema, (*lets, text))
-            return written.span
-        case syntax.Member() | syntax.Previous() | syntax.Pattern() | syntax.Within() | syntax.CalendarTest():
-            return written.span
-        case syntax.Call(name=name) if name not in _FUNCTIONS and name not in ("min", "max"):
-            return written.span
-    return next((place for child in children(written) if (place := not_constant(child, schema, lets)) is not None), None)
+    for part in written_out(written, schema.lets):
+        match part:
+            case syntax.Name(text=text) if text not in schema.lets:
+                return part.span
+            case syntax.Member() | syntax.Previous() | syntax.Pattern() | syntax.Within() | syntax.CalendarTest():
+                return part.span
+            case syntax.Call(name=name) if name not in _FUNCTIONS and name not in ("min", "max"):
+                return part.span
+    return None
 
 
 def fold(expression: model.Expression) -> model.Constant | None:

@@ -187,6 +187,7 @@ def entities_text(keys: tuple[model.ScopeKey, ...]) -> str:
     return " and ".join(key.entity if key.by is None else f"{key.entity} by {key.by}" for key in keys)
 
 
+_WITH_ARTICLE = {"event type": "an event type", "table": "a table", "calendar": "a calendar", "rule": "a rule", "ladder": "a ladder"}
 _WRITTEN_AS = {
     "event type": "count its events in a scope, as in: count({name}) > 0 within ENTITY",
     "table": "ask it as a function: {name}({keys})",
@@ -202,7 +203,7 @@ def _unknown(work: Work, text: str, span: Span, context: Context) -> None:
     for what, names in (("event type", schema.events), ("table", schema.tables), ("calendar", schema.calendars)):
         if text in names:
             keys = ", ".join("…" for _ in schema.tables[text].parameters) if what == "table" else ""
-            work.report("E205", span, name=text, what=what, remedy=_WRITTEN_AS[what].format(name=text, keys=keys))
+            work.report("E205", span, name=text, what=_WITH_ARTICLE[what], remedy=_WRITTEN_AS[what].format(name=text, keys=keys))
             return
     others = schema.lookups.declared(tuple(schema.events)).get(text)
     if others:
@@ -210,7 +211,7 @@ def _unknown(work: Work, text: str, span: Span, context: Context) -> None:
         return
     for what, more in (("rule", schema.rules), ("ladder", schema.ladders)):
         if text in more:
-            work.report("E205", span, name=text, what=what, remedy=_WRITTEN_AS[what].format(name=text))
+            work.report("E205", span, name=text, what=_WITH_ARTICLE[what], remedy=_WRITTEN_AS[what].format(name=text))
             return
     known = [*schema.lookups.declared(context.named or context.events), *schema.lets]
     near = hint(text, known)

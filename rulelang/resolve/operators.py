@@ -192,15 +192,17 @@ def or_else(work: Work, operand: model.Expression | None, default: model.Express
     """`operand or else default`: both of one type."""
     if operand is None or default is None:
         return None
-    if {operand.type.kind, default.type.kind} == {Kind.DATE, Kind.TIME}:
-        work.report("E301", span, left=type_name(operand.type), right=type_name(default.type))
+    a, b = operand.type, default.type
+    if a.kind is Kind.KEY and b.kind is Kind.TEXT and a.entity is not None:
+        default = as_key(work, a.entity, default)
+    elif a.kind in NUMERIC and b.kind in NUMERIC:
+        if not same_unit(work, a, b, span):
+            return None
+    elif a.kind is not b.kind or a.entity != b.entity:
+        work.report("E329", default.span, left=type_name(a), right=type_name(b))
         return None
-    pair = alike(work, operand, default, span)
-    if pair is None:
-        return None
-    a, b = pair[0].type, pair[1].type
-    kind = Kind.NUMBER if a.kind is not b.kind else a.kind
-    return model.OrElse(pair[0], pair[1], Type(kind, a.unit or b.unit, a.entity or b.entity), span)
+    kind = a.kind if a.kind is b.kind or a.kind is Kind.KEY else Kind.NUMBER
+    return model.OrElse(operand, default, Type(kind, a.unit or b.unit, a.entity), span)
 
 
 def condition(work: Work, operand: model.Expression | None) -> model.Expression | None:

@@ -63,7 +63,6 @@ EXAMPLES: dict[str, list[str]] = {
         "«due between 3 and 4»",
         '«alcohol in ("a", "b")»',
         "«machine == 3»",
-        "«alcohol or else 3d» > 3",
     ],
     "E302": [
         "«alcohol > ruling.amount» within case",
@@ -122,6 +121,7 @@ EXAMPLES: dict[str, list[str]] = {
         "rule r when alcohol > 3 about officer repeat after «7»",
     ],
     "E328": ["rule r when alcohol > 3 points «machine»", "rule r when alcohol > 3 points «3d»"],
+    "E329": ["(alcohol or else «3d») > 3", "(date(due) or else «due») > 2026-01-01"],
     "E401": [
         "«count(ruling)» > 3",
         "alcohol > «avg(alcohol)»",
@@ -226,6 +226,12 @@ EXAMPLES: dict[str, list[str]] = {
     ],
     "E449": ["detention not followed by ruling within case «over month of working_hours»"],
     "E490": ["count(ruling) > 2 * «previous count(ruling)» within case"],
+    "E492": [
+        f"«alcohol + 1»{' + 1' * 98} > 3",
+        "let a0 = alcohol "
+        + " ".join(f"let a{i + 1} = a{i} + a{i}" for i in range(20)).replace("a0 + a0", "«a0 + a0»", 1)
+        + " rule r when a20 > 3",
+    ],
     "E491": ['rule r when alcohol > 3 message "at «{»alcohol"', 'rule r when alcohol > 3 message "a \\"quoted\\" brace «}»"'],
     "E251": ["alcohol > 3 within «cases»"],
     "E252": [
