@@ -70,7 +70,7 @@ event swap
 event heartbeat
     signal: integer
 
-table floor(article: text, region: text): number "yuan"
+table fine_floor(article: text, region: text): number "yuan"
     "A", "R": 200
 table limit_of(amount: number "yuan"): number
     1: 2

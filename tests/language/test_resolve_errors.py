@@ -67,7 +67,7 @@ EXAMPLES: dict[str, list[str]] = {
     "E302": [
         "«alcohol > ruling.amount» within case",
         "«alcohol + ruling.amount» > 3 within case",
-        '«alcohol > floor("A", "R")»',
+        '«alcohol > fine_floor("A", "R")»',
         "«min(alcohol, ruling.amount)» > 3 within case",
         "limit_of(«alcohol») > 3",
     ],
@@ -87,12 +87,12 @@ EXAMPLES: dict[str, list[str]] = {
     "E309": ['alcohol in (1, «"a"»)', 'machine in ("a", «3d»)', "let mixed = (1, «true») rule r when alcohol in mixed"],
     "E310": [
         "«round(alcohol, 1)» > 3",
-        '«floor("A")» > 3',
+        '«fine_floor("A")» > 3',
         "«today(3)» > alcohol",
         "«sum(alcohol, result)» > 3 within case",
         "«count()» > 3 within case",
     ],
-    "E311": ["round(«machine») > 3", "hour(«alcohol») > 3", "hours(«alcohol») > 3", 'floor("A", «alcohol») > 3', "shifts(«officer») > 3h"],
+    "E311": ["round(«machine») > 3", "hour(«alcohol») > 3", "hours(«alcohol») > 3", 'fine_floor("A", «alcohol») > 3', "shifts(«officer») > 3h"],
     "E312": ["«min(alcohol, machine)» > 3", "«max(mild, true)»"],
     "E313": ['«alcohol» like "8*"', "machine starts with «8»", '«due» contains "x"'],
     "E314": ["machine like «remark» within case", "machine matches «lower(machine)»"],
@@ -227,7 +227,7 @@ EXAMPLES: dict[str, list[str]] = {
     "E449": ["detention not followed by ruling within case «over month of working_hours»"],
     "E490": ["count(ruling) > 2 * «previous count(ruling)» within case"],
     "E492": [
-        f"«alcohol + 1»{' + 1' * 98} > 3",
+        f"«alcohol»{' + 1' * 99} > 3",
         "let a0 = alcohol "
         + " ".join(f"let a{i + 1} = a{i} + a{i}" for i in range(20)).replace("a0 + a0", "«a0 + a0»", 1)
         + " rule r when a20 > 3",
