@@ -24,6 +24,7 @@ WORDINGS: dict[str, Wording] = {
     "E265": Wording("'{name}' is the name of a field of every event or of findings and warnings", "give the entity another name"),
     "E266": Wording("there is no ladder within '{name}'", "declare one with: ladder NAME within {name}"),
     "E267": Wording("the ladder '{ladder}' is kept for '{entity}', not for '{name}'", "write: expect {entity} KEY at LEVEL of {ladder}"),
+    "E268": Wording("'{name}' has a meaning of its own in conditions", "give the let another name"),
     "E350": Wording("the type '{name}' cannot carry a unit", "only number and integer have units"),
     "E351": Wording("a field holds one value, not a list", "leave out the parentheses around the type"),
     "E352": Wording("{value} is not {wanted}", "{remedy}"),

@@ -16,6 +16,7 @@ from rulelang.model import Kind
 from rulelang.resolve.calendars import declare_calendar
 from rulelang.resolve.csvfiles import Read
 from rulelang.resolve.entities import check_sources, declare_entities
+from rulelang.resolve.expressions import BUILT_IN
 from rulelang.resolve.schema import Schema
 from rulelang.resolve.suggest import hint
 from rulelang.resolve.tables import declare_table
@@ -53,6 +54,7 @@ def declare(files: Sequence[syntax.File], read: Read) -> tuple[Schema, list[Diag
         calendars[name], found = declare_calendar(calendar, read)
         problems += found
     lets = _unique("let", _of(written, syntax.Let), problems)
+    problems += [diagnostic("E268", let.name_span, name=name) for name, let in lets.items() if name in ("time", "this")]
     bare = Schema(zone, calendars, {}, {}, {}, lets, {}, {})
     entities, found = declare_entities(_unique("entity", _of(written, syntax.Entity), problems), bare)
     problems += found
@@ -64,6 +66,9 @@ def declare(files: Sequence[syntax.File], read: Read) -> tuple[Schema, list[Diag
     schema = Schema(zone, calendars, entities, events, {}, lets, rules, ladders)
     tables = {}
     for name, table in _unique("table", _of(written, syntax.Table), problems).items():
+        if name in BUILT_IN:
+            problems.append(diagnostic("E264", table.name_span, name=name))
+            continue
         parameters = tuple(bind_type(p.type, entities, problems) for p in table.parameters)
         type_ = bind_type(table.type, entities, problems)
         _unique("key", table.parameters, problems)

@@ -27,6 +27,10 @@ SIZE_MAX = 20_000
 """Expressions of one rule, lets written out: a let that uses another one twice doubles it."""
 
 
+BUILT_IN = (*functions.FUNCTIONS, *functions.EXTREMES, *aggregates.AGGREGATES, "spelling")
+"""Names that are called like functions."""
+
+
 def resolve(work: Work, written: syntax.Expression, context: Context) -> Resolved:
     """The meaning of an expression."""
     work.size += 1
@@ -144,11 +148,10 @@ def _call(work: Work, written: syntax.Call, context: Context) -> Resolved:
 
 
 def _unknown_function(work: Work, written: syntax.Call) -> None:
-    known = [*functions.FUNCTIONS, *functions.EXTREMES, *aggregates.AGGREGATES, "spelling", *work.schema.tables]
     if written.name in work.schema.lets:
         work.report("E215", written.name_span, name=written.name)
         return
-    work.report("E207", written.name_span, name=written.name, hint=hint(written.name, known))
+    work.report("E207", written.name_span, name=written.name, hint=hint(written.name, [*BUILT_IN, *work.schema.tables]))
 
 
 def _previous(work: Work, written: syntax.Previous, context: Context) -> Resolved:

@@ -22,6 +22,14 @@ def name(work: Work, written: syntax.Name, context: Context) -> model.Expression
     if text == "time":
         return moment(work, context, span)
     if text in work.schema.lets:
+        both = work.schema.lookups.declared(context.events).get(text)
+        if both:
+            there = Related("the let", work.schema.lets[text].name_span)
+            remedy = f"write {both[0]}.{text} for the field, and give the let another name"
+            work.report(
+                "E202", span, related=(there,), name=text, events=listed(both, last="and") + ", and the name of a let", remedy=remedy
+            )
+            return None
         return _let(work, text, span, context)
     if _no_event(work, span, context):
         return None

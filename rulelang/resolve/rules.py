@@ -36,7 +36,10 @@ def resolve_rule(rule: syntax.Rule, schema: Schema) -> tuple[model.Rule | None, 
     outside, work.uses = tuple(work.uses), []
     first = work.closed[0] if work.closed else None
     found = anchors(work, rule, named, outside, first) if condition is not None and None not in work.scopes else None
+    if first is None and any(isinstance(part, syntax.Within) for part in parts):
+        return None, work.problems  # the scope is wrong: what the clauses mean depends on it
     events = tuple(anchor.event for anchor in found.events) if found is not None else context.events
+    known = len(work.problems)
     clause = _clause_context(work, events, found, context, first)
     excepts = clauses.excepts(work, rule, events, found)
     points = clauses.points(work, rule, clause)
@@ -47,6 +50,9 @@ def resolve_rule(rule: syntax.Rule, schema: Schema) -> tuple[model.Rule | None, 
     sample = clauses.sample(work, rule, events, found)
     level = clauses.level(work, rule)
     since, until = clauses.days(work, rule)
+    if found is None:
+        # Of which events the clauses are is not known: what seems unclear in them may be clear once the condition is right.
+        work.problems[known:] = [problem for problem in work.problems[known:] if problem.code != "E202"]
     if work.problems or condition is None or found is None or repeat is None:
         assert work.problems, "nothing is left out without a word"
         return None, work.problems

@@ -29,7 +29,10 @@ EXAMPLES: dict[str, list[str]] = {
         '«remark» == "x"',
         '«source» == "x" within case',
         "rule r on ruling, settlement when «amount» > 3",
+        "let alcohol = 3 rule r when «alcohol» > 2",
     ],
+    "E264": ["table «floor»(): number 3 rule r when floor(alcohol) > 3".replace("3 rule", "3 since 2020-01-01 rule")],
+    "E268": ["let «time» = 3 rule r when alcohol > 3"],
     "E203": [
         "«breath_test.alcohool» > 80 within case",
         "«settlement.due» > 2026-01-01",
@@ -92,7 +95,13 @@ EXAMPLES: dict[str, list[str]] = {
         "«sum(alcohol, result)» > 3 within case",
         "«count()» > 3 within case",
     ],
-    "E311": ["round(«machine») > 3", "hour(«alcohol») > 3", "hours(«alcohol») > 3", 'fine_floor("A", «alcohol») > 3', "shifts(«officer») > 3h"],
+    "E311": [
+        "round(«machine») > 3",
+        "hour(«alcohol») > 3",
+        "hours(«alcohol») > 3",
+        'fine_floor("A", «alcohol») > 3',
+        "shifts(«officer») > 3h",
+    ],
     "E312": ["«min(alcohol, machine)» > 3", "«max(mild, true)»"],
     "E313": ['«alcohol» like "8*"', "machine starts with «8»", '«due» contains "x"'],
     "E314": ["machine like «remark» within case", "machine matches «lower(machine)»"],
@@ -256,7 +265,7 @@ EXAMPLES: dict[str, list[str]] = {
 
 @pytest.mark.parametrize(("code", "text"), [(code, text) for code, texts in EXAMPLES.items() for text in texts])
 def test_an_error_is_found_where_it_is_and_nothing_else(code: str, text: str) -> None:
-    declares = text.startswith(("rule ", "let "))
+    declares = text.startswith(("rule ", "let ", "table "))
     found, places = wrong(text if declares else f"rule r when {text}")
     assert found == [(code, place) for _, place in places]
 

@@ -19,7 +19,7 @@ def day(text: str) -> int:
     return (date.fromisoformat(text) - date(1970, 1, 1)).days
 
 
-FLOOR = 'table floor(article: text, region: text): number "yuan"'
+FLOOR = 'table fine_floor(article: text, region: text): number "yuan"'
 
 
 def test_rows_in_place_have_keys_a_value_and_days() -> None:
