@@ -144,9 +144,10 @@ def about(work: Work, rule: syntax.Rule, events: tuple[str, ...], layer: int) ->
     looked_at = dict.fromkeys(events)  # in order, each once
     for scope in work.closed:
         looked_at.update(dict.fromkeys(event for event in scope.carriers if _layer(event) <= layer))
+    in_order = tuple(sorted(looked_at, key=lambda event: work.schema.events[event].derived))
     found: dict[str, model.About] = {}
     for written in rule.about:
-        fields = _carried(work, written, tuple(looked_at), "about")
+        fields = _carried(work, written, in_order, "about")
         if not fields:
             continue
         entity = work.schema.lookups.fields(fields[0][0])[fields[0][1]].entity

@@ -31,7 +31,7 @@ EXAMPLES: dict[str, list[str]] = {
         "rule r on ruling, settlement when «amount» > 3",
         "let alcohol = 3 rule r when «alcohol» > 2",
     ],
-    "E264": ["table «floor»(): number 3 rule r when floor(alcohol) > 3".replace("3 rule", "3 since 2020-01-01 rule")],
+    "E264": ["table «floor»(): number 3 since 2020-01-01 rule r when floor(alcohol) > 3"],
     "E268": ["let «time» = 3 rule r when alcohol > 3"],
     "E203": [
         "«breath_test.alcohool» > 80 within case",
