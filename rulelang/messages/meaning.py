@@ -11,10 +11,7 @@ WORDINGS: dict[str, Wording] = {
         "write after it: within ENTITY over 30d, an entity that both '{left}' and '{right}' carry",
     ),
     "E403": Wording("a scope stands inside another scope", "put each in parentheses, side by side: (… within …) and (… within …)"),
-    "E404": Wording(
-        "'{event}' is in no history of {entity}: it has no field that is its key, or several and none is named like it",
-        "name an event type that carries it, or use `by`",
-    ),
+    "E404": Wording("events of '{event}' are in no history of {entity}: {why}", "{remedy}"),
     "E405": Wording(
         "no event type belongs to the history of {entity}", "declare a field of that entity in the events that the condition is about"
     ),
@@ -69,7 +66,7 @@ WORDINGS: dict[str, Wording] = {
     ),
     "E435": Wording("the finding is about two keys of '{entity}'", "keep one of the two"),
     "E436": Wording("the rule never looks at {what}", "for `{clause}` name a field of {events}"),
-    "E437": Wording("`previous` stands before an aggregate", "as in: previous count(EVENT)"),
+    "E437": Wording("`previous` stands before an aggregate", "as in: {example}"),
     "E438": Wording("only `share` takes `among` and `at least`", "put the condition into `where`"),
     "E439": Wording("`share` needs to know what is shared", "as in: share({event} where … at least 20)"),
     "E440": Wording("'{name}' does not say of which events", "name a field of one, as in: {name}(EVENT.FIELD)"),

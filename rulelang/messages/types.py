@@ -3,7 +3,7 @@
 from rulelang.messages.wording import Wording
 
 WORDINGS: dict[str, Wording] = {
-    "E301": Wording("{left} and {right} cannot be compared", "compare values of one type"),
+    "E301": Wording("{left} and {right} cannot be compared", "{remedy}"),
     "E302": Wording("two different units: {left} and {right}", "convert one of them, or correct the unit where the field is declared"),
     "E303": Wording("{what} has no order that '{op}' could ask for", "use == or !="),
     "E304": Wording("a key of {left} and a key of {right} are names of different things", "compare keys of one entity"),
@@ -12,7 +12,7 @@ WORDINGS: dict[str, Wording] = {
     "E307": Wording("this is {what}, not a condition", "compare it with something, as in: … > 0"),
     "E308": Wording("a list has no place here", "a list stands to the right of `in` or `not in`"),
     "E309": Wording("the list begins with {first}, and here is {other}", "a list holds values of one type"),
-    "E310": Wording("'{name}' takes {wanted}, here are {got}", "write what it takes between the parentheses, divided by commas"),
+    "E310": Wording("'{name}' takes {wanted}, here are {got}", "{remedy}"),
     "E311": Wording("'{name}' takes {wanted}; this is {what}", "give it {wanted}"),
     "E312": Wording("'{name}' compares values of one type that have an order", "give it numbers, or times, or durations, or texts"),
     "E313": Wording("'{op}' compares texts; this is {what}", "use == < > with numbers and times"),

@@ -51,7 +51,8 @@ def aggregate(work: Work, written: syntax.Call, context: Context, span: Span, *,
         return None
     if len(written.arguments) != 1:
         wanted = "the name of an event type" if written.name in ("count", "share") else "one value"
-        work.report("E310", written.span, name=written.name, wanted=wanted, got=len(written.arguments))
+        remedy = f"a condition is written with `where`, as in: {written.name}({'EVENT' if wanted != 'one value' else 'FIELD'} where …)"
+        work.report("E310", written.span, name=written.name, wanted=wanted, got=len(written.arguments), remedy=remedy)
         return None
     if written.name != "share" and (written.among is not None or written.at_least is not None):
         work.report("E438", written.span, name=written.name)

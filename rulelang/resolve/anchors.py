@@ -101,7 +101,7 @@ def _chosen(
     if first is not None:
         strange = [item for item in on.items if item.event not in first.carriers]
         for item in strange:
-            work.report("E404", item.span, event=item.event, entity=names.entities_text(first.keys))
+            names.not_in_history(work, item.event, first.keys, item.span)
         if strange or not _all_declare(work, events, outside):
             return None
     gap = None
@@ -154,6 +154,8 @@ def _in_common(work: Work, first: tuple[str, ...], other: tuple[str, ...]) -> st
     both = []
     for entity in entities:
         carriers = work.schema.lookups.carriers((model.ScopeKey(entity, None),))
+        if all(work.schema.events[event].derived for event in carriers):
+            continue
         if set(first) & set(carriers) and set(other) & set(carriers):
             both.append((len(carriers), entity))
     return min(both)[1] if both else None

@@ -14,6 +14,7 @@ from rulelang.resolve import folding, operators, scopes
 from rulelang.resolve.context import Context, OpenScope, Work, listed
 from rulelang.resolve.literals import day_number
 from rulelang.resolve.messages import braces
+from rulelang.resolve.names import unknown_event
 from rulelang.resolve.suggest import hint
 
 LEVELS = ("blue", "yellow", "orange", "red")
@@ -169,7 +170,7 @@ def _carried(work: Work, written: syntax.Name | syntax.Member, events: tuple[str
     fields: tuple[tuple[str, str], ...]
     if isinstance(written, syntax.Member):
         if written.owner not in work.schema.events:
-            work.report("E252", written.span, name=written.owner, hint=hint(written.owner, work.schema.events))
+            unknown_event(work, written.owner, written.span)
             return ()
         fields = ((written.owner, written.field),)
         if lookups.type_of(*fields[0]) is None:
@@ -192,7 +193,10 @@ def _carried(work: Work, written: syntax.Name | syntax.Member, events: tuple[str
         fields = tuple((event, written.text) for event in lookups.declared(events).get(written.text, ()))
         if not fields:
             known_names = [*work.schema.entities, *lookups.declared(events)]
-            work.report("E214", written.span, name=written.text, hint=hint(written.text, known_names), events=listed(events))
+            remedy = f"the rule looks at {listed(events, last='and')}"
+            if written.text in work.schema.events:
+                remedy = f"name a field of it, as in: {written.text}.{next(iter(lookups.fields(written.text)), 'FIELD')}"
+            work.report("E214", written.span, name=written.text, hint=hint(written.text, known_names), remedy=remedy)
             return ()
     return fields if _fitting(work, written, fields, clause) else ()
 

@@ -151,13 +151,17 @@ def _unknown_function(work: Work, written: syntax.Call) -> None:
     if written.name in work.schema.lets:
         work.report("E215", written.name_span, name=written.name)
         return
-    work.report("E207", written.name_span, name=written.name, hint=hint(written.name, [*BUILT_IN, *work.schema.tables]))
+    meant = functions.OTHER_NAMES.get(written.name)
+    near = "" if meant else hint(written.name, [*BUILT_IN, *work.schema.tables])
+    remedy = f"here it is written: {meant}" if meant else "correct the name, or declare a table of that name"
+    work.report("E207", written.name_span, name=written.name, hint=near, remedy=remedy)
 
 
 def _previous(work: Work, written: syntax.Previous, context: Context) -> Resolved:
     inner = written.aggregate
     if not isinstance(inner, syntax.Call) or inner.name not in aggregates.AGGREGATES:
-        work.report("E437", written.span)
+        field = names.written_text(inner)
+        work.report("E437", written.span, example=f"previous latest({field})" if field else "previous count(EVENT)")
         return None
     return aggregates.aggregate(work, inner, context, written.span, previous=True)
 

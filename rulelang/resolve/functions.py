@@ -50,12 +50,29 @@ FUNCTIONS: dict[str, Function] = {
 }
 EXTREMES = ("min", "max")
 
+# What other languages call it.
+OTHER_NAMES: dict[str, str] = {
+    "any": "count(EVENT where …) > 0",
+    "average": "avg(FIELD)",
+    "count_distinct": "distinct(FIELD)",
+    "datediff": "one time less another, as in: due - time",
+    "exists": "count(EVENT where …) > 0",
+    "if": "two rules, or a table",
+    "last": "latest(FIELD)",
+    "len": "length(TEXT)",
+    "mean": "avg(FIELD)",
+    "now": "time",
+    "substring": "starts with, ends with, contains or matches",
+    "today": "date(time)",
+    "unique": "distinct(FIELD)",
+}
+
 
 def call(work: Work, name: str, arguments: tuple[model.Expression, ...], span: Span) -> model.Expression | None:
     """A call of a function of the table."""
     function = FUNCTIONS[name]
     if len(arguments) != 1:
-        work.report("E310", span, name=name, wanted="one value", got=len(arguments))
+        work.report("E310", span, name=name, wanted="one value", got=len(arguments), remedy=f"as in: {name}(…)")
         return None
     type_ = arguments[0].type
     if type_.kind not in function.takes:
@@ -90,7 +107,8 @@ def lookup(work: Work, name: str, arguments: tuple[model.Expression, ...], at: m
     if len(arguments) != len(table.parameters):
         count = len(table.parameters)
         wanted = "no value" if count == 0 else "one value" if count == 1 else f"{count} values"
-        work.report("E310", span, name=name, wanted=wanted, got=len(arguments))
+        remedy = f"as in: {name}({', '.join('…' for _ in table.parameters)})"
+        work.report("E310", span, name=name, wanted=wanted, got=len(arguments), remedy=remedy)
         return None
     fitted = []
     for argument, wanted_type in zip(arguments, table.parameters, strict=True):

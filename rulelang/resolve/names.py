@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from rulelang import model, syntax
 from rulelang.diagnostics import Related
+from rulelang.keywords import WEEKDAYS
 from rulelang.model import Kind
 from rulelang.resolve.context import Context, Use, Work, listed
+from rulelang.resolve.functions import FUNCTIONS
 from rulelang.resolve.lookups import COMMON
 from rulelang.resolve.suggest import hint
 from rulelang.syntax import Span
@@ -105,13 +107,40 @@ def fields_meant(work: Work, text: str, span: Span, context: Context) -> tuple[s
 def event_known(work: Work, event: str, span: Span, context: Context) -> bool:
     """Whether the event type exists and can be named here; else reports."""
     if event not in work.schema.events:
-        work.report("E252", span, name=event, hint=hint(event, work.schema.events))
+        unknown_event(work, event, span)
         return False
     if event not in context.named:
         _elsewhere(work, event, span, context)
         return False
     work.named.add(event)
     return True
+
+
+def unknown_event(work: Work, event: str, span: Span) -> None:
+    """There is no such event type; an entity of that name may have been meant."""
+    if event in work.schema.entities:
+        carrier = next((name for name in work.schema.lookups.carriers((model.ScopeKey(event, None),))), "EVENT")
+        work.report("E220", span, name=event, example=f"{carrier}.{event}")
+    else:
+        work.report("E252", span, name=event, hint=hint(event, work.schema.events))
+
+
+def not_in_history(work: Work, event: str, keys: tuple[model.ScopeKey, ...], span: Span) -> None:
+    """Events of that type are in no history of these keys."""
+    type_ = work.schema.events[event]
+    key = next(key for key in keys if type_.key_field(key) is None)
+    fields = [field.name for field in type_.fields if field.type.entity == key.entity]
+    if key.by is not None:
+        why, remedy = f"they have no field '{key.by}' of that entity", f"name an event type that has it, or leave out `by {key.by}`"
+    elif fields:
+        why = f"they have several fields of that entity, {listed(fields, last='and')}, and none is named like it"
+        remedy = f"say which, as in: within {key.entity} by {fields[0]}"
+    else:
+        why = "they have no field of that entity"
+        others = list(dict.fromkeys(field.type.entity for field in type_.fields if field.type.entity is not None))
+        declare = f"declare a field of {key.entity} in '{event}'"
+        remedy = f"look within {others[0]}, or {declare}" if others else declare
+    work.report("E404", span, event=event, entity=entities_text((key,)), why=why, remedy=remedy)
 
 
 def has_field(work: Work, event: str, text: str, span: Span) -> bool:
@@ -184,8 +213,7 @@ def _elsewhere(work: Work, event: str, span: Span, context: Context) -> None:
     if context.of == "current":
         work.report("E216", span, event=event, here=listed(context.named))
     elif context.scope is not None and context.of is None:
-        entities = entities_text(work.opened[-1].keys)
-        work.report("E404", span, event=event, entity=entities)
+        not_in_history(work, event, work.opened[-1].keys, span)
     else:
         work.report("E217", span, event=event, here=listed(context.named))
 
@@ -225,8 +253,32 @@ def _unknown(work: Work, text: str, span: Span, context: Context) -> None:
     near = hint(text, known)
     if not near:
         near = hint(text, schema.lookups.declared(tuple(schema.events)))
-    remedy = "correct the name, or declare the field with its event" if near else _fields_here(work, context)
+    if text.lower() in _WORDS:
+        near, remedy = "", _WORDS[text.lower()]
+    elif text in FUNCTIONS:
+        near, remedy = "", f"if the function is meant, write {text}(…)"
+    elif near:
+        remedy = "correct the name, or declare the field with its event"
+    else:
+        remedy = f"{_fields_here(work, context)}; a text is written in quotes"
     work.report("E201", span, name=text, hint=near, remedy=remedy)
+
+
+def written_text(written: syntax.Expression) -> str:
+    """A name as it was written; nothing where it is none."""
+    match written:
+        case syntax.Name(text=text):
+            return text
+        case syntax.Member(owner=owner, field=text):
+            return f"{owner}.{text}"
+    return ""
+
+
+_WORDS = {
+    **dict.fromkeys(("now", "today"), "`time` is the moment looked at, `date(time)` its day"),
+    **dict.fromkeys(("null", "none", "nil"), "write: … is missing"),
+    **dict.fromkeys(WEEKDAYS, "weekday(…) is a number, 1 on Mondays"),
+}
 
 
 def _fields_here(work: Work, context: Context) -> str:

@@ -76,8 +76,23 @@ def alike(work: Work, left: model.Expression, right: model.Expression, span: Spa
         return as_day(left), as_day(right)
     if a.kind is b.kind:
         return left, right
-    work.report("E301", span, left=type_name(a), right=type_name(b))
+    work.report("E301", span, left=type_name(a), right=type_name(b), remedy=_how_to_compare(left, right))
     return None
+
+
+def _how_to_compare(left: model.Expression, right: model.Expression) -> str:
+    """What may have been meant where two values cannot be compared."""
+    kinds = {left.type.kind, right.type.kind}
+    if Kind.DURATION in kinds and kinds & set(NUMERIC):
+        return "write the number as a duration, as in 30d, or make a number of the duration with hours(…) or days(…)"
+    texts = [side for side in (left, right) if side.type.kind is Kind.TEXT and isinstance(side, model.Constant)]
+    if Kind.BOOLEAN in kinds and texts:
+        return "true and false are written without quotes; a condition stands by itself, as in: not …"
+    if texts and str(texts[0].value)[:1].isdigit():
+        return "numbers, durations and times are written without quotes"
+    if Kind.DATE in kinds and kinds & set(NUMERIC):
+        return "write the date as 2026-03-31; year(…), month(…) and day(…) are numbers"
+    return "compare values of one type"
 
 
 def compare(work: Work, op: str, left: model.Expression | None, right: model.Expression | None, span: Span) -> model.Expression | None:
@@ -155,7 +170,7 @@ def _what_goes(op: str, left: Kind, right: Kind) -> str:
     if Kind.DURATION in kinds and kinds & set(NUMERIC):
         return "write the number as a duration, as in 30d, or make a number of the duration with hours(…) or days(…)"
     if Kind.DATE in kinds and Kind.DURATION in kinds:
-        return "add durations to times"
+        return "add the duration to the time, as in: date(time + 1d)"
     if Kind.TEXT in kinds or Kind.KEY in kinds:
         return "texts are compared, not calculated with"
     if Kind.TIME in kinds:

@@ -61,7 +61,9 @@ def _wrong_expression(pattern: str) -> str | None:
 def spelling(work: Work, written: syntax.Call, context: Context) -> model.Expression | None:
     """`spelling(FIELD)`: the text of a key as it was sent; of an aggregate of a key, that of the spellings."""
     if len(written.arguments) != 1:
-        work.report("E310", written.span, name="spelling", wanted="one value", got=len(written.arguments))
+        work.report(
+            "E310", written.span, name="spelling", wanted="one value", got=len(written.arguments), remedy="as in: spelling(login.account)"
+        )
         return None
     inner = written.arguments[0]
     if isinstance(inner, syntax.Call) and inner.name in ("first", "latest") and len(inner.arguments) == 1:

@@ -33,6 +33,7 @@ EXAMPLES: dict[str, list[str]] = {
     ],
     "E264": ["table «floor»(): number 3 since 2020-01-01 rule r when floor(alcohol) > 3"],
     "E268": ["let «time» = 3 rule r when alcohol > 3"],
+    "E220": ['«case.officer» == "P1" within case', "rule r when alcohol > 3 about «case.officer»"],
     "E203": [
         "«breath_test.alcohool» > 80 within case",
         "«settlement.due» > 2026-01-01",
