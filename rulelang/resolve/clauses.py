@@ -119,7 +119,7 @@ def repeat(work: Work, rule: syntax.Rule, anchors: model.Anchors | None, first: 
         return always
     if first.window.kind == "period":
         return model.Repeat("period", 0, first.window.period)
-    return model.Repeat("span", scopes.length_us(first.window), None)
+    return model.Repeat("span", scopes.length_us(first.window, work.schema.zone), None)
 
 
 def sample(work: Work, rule: syntax.Rule, events: tuple[str, ...], anchors: model.Anchors | None) -> model.Sample | None:

@@ -12,13 +12,9 @@ from rulelang.diagnostics import Diagnostic
 from rulelang.lengths import length_text
 from rulelang.messages import diagnostic
 from rulelang.resolve.constants import duration, number
+from rulelang.resolve.periods import longest_us
 from rulelang.resolve.schema import Schema
 from rulelang.resolve.suggest import hint
-
-# The longest that a local period can be, an hour of summer time included.
-PERIOD_US_MAX = {
-    name: (days * 24 + 1) * syntax.UNIT_US["h"] for name, days in (("day", 1), ("week", 7), ("month", 31), ("quarter", 92), ("year", 366))
-}
 
 
 def resolve_ladder(written: syntax.Ladder, schema: Schema) -> tuple[model.Ladder | None, list[Diagnostic]]:
@@ -55,7 +51,7 @@ def _window(over: syntax.Over | None, entity: model.Entity, schema: Schema, prob
     if isinstance(over.amount, syntax.Period):
         window, length_us, said = (
             model.Window("period", 0, over.amount.name, None),
-            PERIOD_US_MAX[over.amount.name],
+            longest_us(over.amount.name, schema.zone),
             f"a {over.amount.name}",
         )
     else:

@@ -11,10 +11,11 @@ from rulelang.model import Kind
 from rulelang.resolve.context import Context, OpenScope, Work
 from rulelang.resolve.folding import positive_duration
 from rulelang.resolve.names import entities_text
+from rulelang.resolve.periods import longest_us
 from rulelang.resolve.suggest import hint
 from rulelang.syntax import Span
+from rulelang.timezones import Zone
 
-PERIOD_DAYS_MAX = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}
 DURATION = model.Type(Kind.DURATION)
 KEYS_MAX = 2
 
@@ -169,7 +170,7 @@ def fits(work: Work, opened: OpenScope) -> bool:
         if opened.previous is not None:
             work.report("E490", opened.previous)
         return opened.previous is None
-    reach_us = length_us(window)
+    reach_us = length_us(window, work.schema.zone)
     entity = min((key.entity for key in opened.keys), key=lambda name: work.schema.entities[name].retain_us)
     retain_us = work.schema.entities[entity].retain_us
     if reach_us > retain_us:
@@ -181,10 +182,10 @@ def fits(work: Work, opened: OpenScope) -> bool:
     return True
 
 
-def length_us(window: model.Window) -> int:
+def length_us(window: model.Window, zone: Zone) -> int:
     """How far back the window reaches; for open time the least that it can be."""
     if window.period is not None:
-        return PERIOD_DAYS_MAX[window.period] * syntax.UNIT_US["d"]
+        return longest_us(window.period, zone)
     if window.gap is None:
         return window.length_us
     amount = window.gap.amount

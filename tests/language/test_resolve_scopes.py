@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rulelang import model
+from tests.language.checking import errors
 from tests.language.resolving import rule, when
 
 DAY = 86_400_000_000
@@ -56,6 +57,12 @@ def test_a_pair_retains_the_less_of_its_two_entities() -> None:
 def test_a_window_may_be_exactly_as_long_as_what_is_retained() -> None:
     assert window("points > 3 within licence over 100d").length_us == 100 * DAY
     assert window("count(settlement) > previous count(settlement) within licence over 50d").length_us == 50 * DAY
+
+
+@pytest.mark.parametrize(("zone", "fits"), [("Asia/Shanghai", True), ("Europe/Berlin", False)])
+def test_a_month_is_an_hour_longer_where_clocks_are_put_back(zone: str, fits: bool) -> None:
+    text = f'timezone "{zone}" entity e retain 31d event x e: e rule r when count(x) > 1 within e over month'
+    assert errors(text) == ([] if fits else [("E407", "over month")])
 
 
 def test_the_history_of_a_pair_has_the_events_that_carry_both() -> None:
