@@ -1,0 +1,1 @@
+"""The command line `rulelang`: one file a verb, in `services.cli.verbs`."""

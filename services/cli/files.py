@@ -1,0 +1,49 @@
+"""Files that the verbs read and write.
+
+In: paths of the command line.  Out: bytes, or `CannotUse`. What is written appears whole or not at all.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from pathlib import Path
+
+from services.cli.terminal import CannotUse
+
+
+def read_file(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise CannotUse(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Written beside and moved into place: whoever reads the file sees the old content or the new. The file's mode stays as it was."""
+    try:
+        if path.exists() and not path.is_file():  # a device, a pipe: nothing that could be moved over
+            path.write_bytes(data)
+            return
+        target = path.resolve()  # a link stays a link
+        mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask()
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(name, mode)
+            os.replace(name, target)
+        except BaseException:
+            os.unlink(name)
+            raise
+    except OSError as error:
+        raise CannotUse(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,57 @@
+"""Rule files for the verbs: checked, loaded, compiled; and what is wrong with them shown in one way.
+
+In: paths of the command line.  Out: `Checked`, a rule set with its program, or `CannotUse` and `Failed`.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from typing import NoReturn
+
+import rulelang
+from rulelang import model
+from rulelang.api import Checked
+from rulelang.diagnostics import Diagnostic
+from rulelang.render import render_text, summary
+
+from services.cli.terminal import CannotUse, Failed, Terminal
+
+# Codes that say that a path of the command line cannot be read: no fault of any rule.
+UNREADABLE = ("E500", "E501", "E505", "E508")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A rule set without errors."""
+
+    ruleset: model.RuleSet
+    program: bytes
+    checked: Checked
+
+
+def add_paths(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="a rule file or a folder of them; all together are one rule set")
+
+
+def check_files(paths: list[str]) -> Checked:
+    """Parsed and resolved; raises `CannotUse` where a path cannot be read."""
+    checked = rulelang.check(paths)
+    unreadable = [d for d in checked.diagnostics if d.code in UNREADABLE]
+    if unreadable:
+        cannot_use(unreadable)
+    return checked
+
+
+def cannot_use(diagnostics: list[Diagnostic]) -> NoReturn:
+    raise CannotUse("\n".join(f"{d.message}{f' - {d.remedy}' if d.remedy else ''}" for d in diagnostics))
+
+
+def load_files(paths: list[str], terminal: Terminal) -> Loaded:
+    """The rule set and its program; shows the errors and raises `Failed` where there are some."""
+    checked = check_files(paths)
+    if checked.ruleset is None:
+        terminal.say(render_text(checked.errors, checked.sources, colour=terminal.err_colour, folder=checked.folder))
+        terminal.say(summary(checked.errors))
+        raise Failed
+    return Loaded(checked.ruleset, rulelang.compile_checked(checked), checked)

@@ -1,0 +1,54 @@
+"""Parse, resolve, type-check and lint rule files, and show all that is wrong with them."""
+
+from __future__ import annotations
+
+import argparse
+
+from rulelang.api import Checked
+from rulelang.diagnostics import Diagnostic, in_order
+from rulelang.effective import describe
+from rulelang.lint import lint
+from rulelang.render import RENDERERS, render_text, summary
+
+from services.cli.rulefiles import add_paths, check_files
+from services.cli.terminal import FAILED, WELL, Terminal
+
+SUMMARY = "find what is wrong with rule files"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_paths(parser)
+    parser.add_argument("--format", choices=sorted(RENDERERS), default="text", help="text for people; the others for programs (default: text)")
+    parser.add_argument("--strict", action="store_true", help="warnings fail the check too")
+    parser.add_argument("--effective", action="store_true", help="also show what each rule comes to once the defaults are filled in")
+
+
+def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
+    checked = check_files(arguments.paths)
+    found = in_order([*checked.diagnostics, *lint(checked)])
+    if arguments.format == "text":
+        _show(found, checked, terminal)
+    else:
+        terminal.write(RENDERERS[arguments.format](found, checked.sources, folder=checked.folder))
+    if arguments.effective and checked.ruleset is not None:
+        show = terminal.write if arguments.format == "text" else terminal.say
+        for rule in checked.ruleset.rules:
+            show("\n".join(describe(rule, checked.ruleset)) + "\n")
+    fails = ("error", "warning") if arguments.strict else ("error",)
+    return FAILED if any(d.severity in fails for d in found) else WELL
+
+
+def _show(found: list[Diagnostic], checked: Checked, terminal: Terminal) -> None:
+    if found:
+        terminal.write(render_text(found, checked.sources, colour=terminal.colour, folder=checked.folder) + "\n")
+    what = "no rule set"
+    if checked.ruleset is not None:
+        what = ", ".join(
+            _several(len(things), word)
+            for things, word in ((checked.ruleset.rules, "rule"), (checked.ruleset.ladders, "ladder"), (checked.ruleset.tests, "test"))
+        )
+    terminal.write(f"{_several(len(checked.sources), 'file')} ({what}): {summary(found)}\n")
+
+
+def _several(count: int, word: str) -> str:
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
