@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from engine import limits as bounds
-from engine.fold import Changes, Finding, Fold, LimitReached, Warning_, restore, saved_finding, saved_warning
+from engine.fold import Changes, Finding, Fold, LimitReached, Warning_, explain, restore, saved_finding, saved_warning
 from engine.machine import EventError, Machine
 from engine.program import Program, load
 from engine.stores import make_store
@@ -307,6 +307,21 @@ class Engine:
             raise ValueError(f"unknown entity {entity!r}")
         normal = self._machine.key(index, key)
         return {ladder: {"level": level, "points": number(points)} for ladder, level, points in self._fold.levels(entity, normal, moment)}
+
+    def explain(self, rule: str, keys: Sequence[str] | None = None) -> Iterator[Json]:
+        """The anchors of a scoped rule, of one key (a key for each entity of the scope) or of all: why it did, did not or could not decide.
+
+        See `engine/folding/explain.pxi` for what is said of each. Raises ValueError.
+        """
+        declared = next((r for r in self.program.plan["rules"] if r["name"] == rule), None)
+        if declared is None or declared["history"] < 0:
+            raise ValueError(f"there is no rule {rule!r} that has a scope")
+        components = self.program.plan["histories"][declared["history"]]["keys"]
+        if keys is None:
+            return explain(self._fold, rule)
+        if len(keys) != len(components):
+            raise ValueError(f"the scope of {rule} has {len(components)} keys, not {len(keys)}")
+        return explain(self._fold, rule, tuple(self._machine.key(c["entity"], key) or "" for c, key in zip(components, keys, strict=True)))
 
     @property
     def undecided(self) -> dict[str, int]:

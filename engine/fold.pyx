@@ -117,7 +117,7 @@ cdef class Fold:
     cdef readonly dict unsaved           # (kind, id) -> Finding or Warning_ to be saved, None: to be removed
     cdef dict restored                   # (source, id, rank) -> Event while a fold is being restored; else None
     cdef readonly list undecided         # per rule: how often a condition was unknown where it was looked at
-    cdef readonly object on_looked       # called with (rule, key, moment, event, truth) where a rule is looked at; None: not
+    cdef readonly object on_looked       # called with (rule, key, moment, event, truth, parts) where a rule is looked at; None: not
     cdef bint sees_findings
     cdef bint sees_warnings
     cdef readonly long long keys         # logs made
@@ -507,7 +507,7 @@ cdef class Fold:
         if out.tag == MISSING:
             self.undecided[rule.index] += 1
         if self.on_looked is not None:
-            self.on_looked(rule, log.key, moment, event, None if out.tag == MISSING else out.v.i != 0)
+            self.on_looked(rule, log.key, moment, event, None if out.tag == MISSING else out.v.i != 0, self.parts)
         truth = out.tag == BOOL and out.v.i != 0
         release(&out)
         if not truth:
@@ -522,6 +522,10 @@ cdef class Fold:
             if truth:
                 return False
         return True
+
+    def parts(self):
+        """For `on_looked`: every part of the condition that is being looked at, with its value, as `Machine.trace` gives them."""
+        return self.machine.trace(self.look.rule.condition, self.look)
 
     cdef int refold(self, Rule rule, Log log, long long start, long long end, long long content) except -1:
         """Cut the anchors from `start` on into episodes again, and publish what comes out differently.
@@ -905,3 +909,4 @@ cdef tuple key_of(Event event, History history):
 
 
 include "folding/saving.pxi"
+include "folding/explain.pxi"

@@ -54,7 +54,9 @@ def _run(words: list[str], terminal: Terminal) -> int:
     loaded: dict[str, ModuleType] = {}
     for name in [chosen] if chosen else names:
         verb = loaded[name] = import_module(f"{verbs.__name__}.{name}")
-        verb.add_arguments(subparsers.add_parser(name, help=verb.SUMMARY, description=verb.__doc__, allow_abbrev=False, formatter_class=_Help))
+        verb.add_arguments(
+            subparsers.add_parser(name, help=verb.SUMMARY, description=verb.__doc__, allow_abbrev=False, formatter_class=_Help)
+        )
     try:
         parsed = parser.parse_args(words)
     except SystemExit as done:

@@ -18,7 +18,9 @@ SUMMARY = "find what is wrong with rule files"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_paths(parser)
-    parser.add_argument("--format", choices=sorted(RENDERERS), default="text", help="text for people; the others for programs (default: text)")
+    parser.add_argument(
+        "--format", choices=sorted(RENDERERS), default="text", help="text for people; the others for programs (default: text)"
+    )
     parser.add_argument("--strict", action="store_true", help="warnings fail the check too")
     parser.add_argument("--effective", action="store_true", help="also show what each rule comes to once the defaults are filled in")
 
