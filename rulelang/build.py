@@ -66,7 +66,9 @@ class Build:
         try:
             return date.fromisoformat(token)
         except ValueError:
-            raise WrongLiteral("E109", self._at(token), what="day", text=str(token), remedy="write a day of the calendar, as 2026-02-28") from None
+            raise WrongLiteral(
+                "E109", self._at(token), what="day", text=str(token), remedy="write a day of the calendar, as 2026-02-28"
+            ) from None
 
     @staticmethod
     def _tokens(parts: list[Any], kind: str) -> list[Token]:

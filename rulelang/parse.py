@@ -107,7 +107,9 @@ def _clean(text: str) -> _Clean:
             end = text.find("\n", quote)
             at = len(text) if end < 0 else end
             # Closed at the end of the line, so that what follows can still be read.
-            parts.append('"' + text[quote + 1 : at][:-1].replace("\\", "/").replace('"', "'").replace("＂", "'") + '"' if at - quote > 1 else "#")
+            parts.append(
+                '"' + text[quote + 1 : at][:-1].replace("\\", "/").replace('"', "'").replace("＂", "'") + '"' if at - quote > 1 else "#"
+            )
             continue
         inside = text[quote + 1 : rest.end() - 1]
         parts.append('"' + (inside.replace("＂", '"') if found["message"] else inside) + '"')
@@ -193,7 +195,10 @@ def _beginnings(words: dict[str, tuple[str, ...]], following: str = "") -> re.Pa
 
 _DECLARATION = _beginnings(keywords.DECLARATIONS, r'[ \t]+["\w]')
 _CLAUSE = _beginnings(keywords.CLAUSES)
-_STEP = re.compile(rf"^[ \t]*(?:{_NAME}\s+{keywords.pattern(keywords.WORDS['AT'])}|{keywords.pattern((*keywords.WORDS['CLOCK'], *keywords.WORDS['EXPECT']))})", re.MULTILINE)
+_STEP = re.compile(
+    rf"^[ \t]*(?:{_NAME}\s+{keywords.pattern(keywords.WORDS['AT'])}|{keywords.pattern((*keywords.WORDS['CLOCK'], *keywords.WORDS['EXPECT']))})",
+    re.MULTILINE,
+)
 
 
 def _parse_in_pieces(name: str, text: str, known: tuple[Span, ...]) -> tuple[list[syntax.Declaration], list[Diagnostic]]:

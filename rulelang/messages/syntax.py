@@ -8,15 +8,21 @@ WORDINGS: dict[str, Wording] = {
     "E103": Wording("this ends too early", "after it may stand {wanted}"),
     "E104": Wording("a single = compares nothing", "write == to compare"),
     "E105": Wording("{mark} does not begin a text", 'write texts in straight quotes: "…"'),
-    "E106": Wording("{mark} has no meaning here", "leave it out: every declaration and clause begins with its own word, and nothing ends it"),
+    "E106": Wording(
+        "{mark} has no meaning here", "leave it out: every declaration and clause begins with its own word, and nothing ends it"
+    ),
     "E107": Wording("{mark} is not an operator", "write {word}"),
-    "E108": Wording("'{word}' is not a number, a duration, a date or a time", "write 80, 0.5, 80%, 30d, 12h, 2026-03-01 or 2026-03-01T22:10"),
+    "E108": Wording(
+        "'{word}' is not a number, a duration, a date or a time", "write 80, 0.5, 80%, 30d, 12h, 2026-03-01 or 2026-03-01T22:10"
+    ),
     "E109": Wording("there is no such {what}: {text}", "{remedy}"),
     "E110": Wording("more than {most} parentheses within each other", "give parts of the condition names with `let`"),
     "E111": Wording("the braces are empty", "write a field or an aggregate between them"),
     "E112": Wording("more than {most} operators in one declaration", "split it into several rules, or use a table"),
     "E113": Wording("the clause '{clause}' stands twice in this {what}", "keep one of the two"),
-    "E114": Wording("the number {text} is too large", "numbers go up to 1.8e308, integers to 9223372036854775807, durations to about 292000 years"),
+    "E114": Wording(
+        "the number {text} is too large", "numbers go up to 1.8e308, integers to 9223372036854775807, durations to about 292000 years"
+    ),
     "E115": Wording("the shift {text} cannot be used here", "write a time, a day, or a shift such as +14h"),
 }
 
