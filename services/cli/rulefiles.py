@@ -14,7 +14,6 @@ from rulelang import model
 from rulelang.api import Checked
 from rulelang.diagnostics import Diagnostic
 from rulelang.render import render_text, summary
-
 from services.cli.terminal import CannotUse, Failed, Terminal
 
 # Codes that say that a path of the command line cannot be read: no fault of any rule.

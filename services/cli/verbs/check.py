@@ -9,7 +9,6 @@ from rulelang.diagnostics import Diagnostic, in_order
 from rulelang.effective import describe
 from rulelang.lint import lint
 from rulelang.render import RENDERERS, render_text, summary
-
 from services.cli.rulefiles import add_paths, check_files
 from services.cli.terminal import FAILED, WELL, Terminal
 

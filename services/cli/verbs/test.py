@@ -11,18 +11,18 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from engine.fold import Rule
 from engine.program import load
+
+from engine.fold import Rule
 from engine.values import Event
 from rulelang.render.places import Places
 from rulelang.syntax import Span
-from services.testing import Failure, Result, run_test
-from services.testing.coverage import Coverage, Part
-from services.testing.junit import render_junit
-
 from services.cli.files import write_whole
 from services.cli.rulefiles import Loaded, add_paths, load_files
 from services.cli.terminal import FAILED, WELL, CannotUse, Terminal
+from services.testing import Failure, Result, run_test
+from services.testing.coverage import Coverage, Part
+from services.testing.junit import render_junit
 
 SUMMARY = "run the tests written in rule files"
 

@@ -1,0 +1,92 @@
+"""Files of events on the command line: the options that say how they are read, and the engine they are played on.
+
+In: parsed options, a rule set.  Out: an engine that has seen the events, and what became of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from engine.program import load
+
+from engine import Engine
+from engine.machine import Machine
+from engine.stores.interface import StoreError
+from rulelang.timezones import Zone
+from services.cli.files import read_file
+from services.cli.moments import last_moment_us
+from services.cli.rulefiles import Loaded
+from services.cli.terminal import CannotUse, Terminal
+from services.replay.mapping import PLAIN, ColumnMapping, Mapper, read_mapping
+from services.replay.play import KEPT_MAX, Report, Way, play
+from services.replay.rows import FORMATS, CannotRead, Row, format_of, read_rows
+
+BATCH = 1000
+
+
+def add_event_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--events", nargs="+", required=True, metavar="FILE", help="recorded events: .jsonl, .csv or .parquet; - for standard input"
+    )
+    parser.add_argument("--input-format", choices=FORMATS, help="what the files are, where their names do not say")
+    parser.add_argument("--map", type=Path, metavar="FILE", help="which columns become which fields (TOML)")
+    parser.add_argument("--until", metavar="TIME", help="the clock at the end; later events are left out (default: the last event's time)")
+    parser.add_argument("--secret-file", type=Path, metavar="FILE", help="the secret of the spot checks' draw (default: none)")
+
+
+def run_events(
+    arguments: argparse.Namespace,
+    loaded: Loaded,
+    terminal: Terminal,
+    *,
+    store: str = "memory:",
+    as_arrived: bool = False,
+    batch: int = BATCH,
+    on_looked: Callable[..., None] | None = None,
+) -> tuple[Engine, Report]:
+    """Play the files that were named. The engine is the caller's to close."""
+    zone = Zone(loaded.ruleset.timezone)
+    until_us = None if arguments.until is None else last_moment_us(arguments.until, zone, "--until")
+    secret = b"" if arguments.secret_file is None else read_file(arguments.secret_file).strip()
+    program = load(loaded.program)
+    try:
+        mapping = PLAIN if arguments.map is None else read_mapping(arguments.map)
+        engine = Engine(program, store=store, secret=secret, on_looked=on_looked)
+        way = Way(until_us, as_arrived, batch)
+        report = play(engine, Machine(program), _sources(arguments, loaded, mapping), way, terminal.progress)
+    except (CannotRead, StoreError) as error:
+        raise CannotUse(str(error)) from error
+    if until_us is not None and engine.now is not None and engine.now > until_us:
+        terminal.say(f"the store's clock was beyond --until already: {engine.describe()['now']}")
+    return engine, report
+
+
+def _sources(arguments: argparse.Namespace, loaded: Loaded, mapping: ColumnMapping) -> Iterator[tuple[Mapper, Iterator[Row]]]:
+    for path in arguments.events:
+        kind = format_of(path, arguments.input_format)
+        if path != "-" and not os.path.exists(path):
+            raise CannotRead(f"{path}: there is no such file")
+        yield Mapper(mapping, loaded.ruleset.events, kind != "jsonl"), read_rows(path, kind, mapping.dialect)
+
+
+def say_report(report: Report, terminal: Terminal) -> None:
+    """What became of the events, on standard error."""
+    statuses = {"accepted": 0, **report.statuses}
+    words = {"accepted": "accepted", "duplicate": "duplicates", "conflict": "conflicts", "too_late": "too late", "refused": "refused"}
+    parts = [f"{count} {words[status]}" for status, count in sorted(statuses.items(), key=lambda item: list(words).index(item[0]))]
+    if report.after_until:
+        parts.append(f"{report.after_until} after --until left out")
+    if report.ignored_fields:
+        parts.append(f"{report.ignored_fields} undeclared fields ignored")
+    terminal.say(f"{report.rows} events: {', '.join(parts)}")
+    for name, kept, count in (
+        ("refused", report.refused, report.statuses.get("refused", 0)),
+        ("conflict", report.conflicts, report.statuses.get("conflict", 0)),
+    ):
+        for text in kept:
+            terminal.say(f"  {name}: {text}")
+        if count > KEPT_MAX:
+            terminal.say(f"  {name}: and {count - KEPT_MAX} more")
