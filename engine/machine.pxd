@@ -1,8 +1,11 @@
 """The machine that evaluates expressions over events, and what it knows of the clock."""
 
+cimport cython
+
 from engine.values cimport Event, Value
 
 
+@cython.final
 cdef class LocalTime:
     """The rule set's time zone: local days and calendar periods of moments in UTC microseconds."""
 
@@ -20,6 +23,7 @@ cdef class LocalTime:
     cpdef long long period_end(self, long long utc_us, str period) except? -1
 
 
+@cython.final
 cdef class OpenHours:
     """The opening hours of one calendar. NEVER (2**63 - 1): it does not open again."""
 
@@ -48,21 +52,12 @@ cdef class Frame:
     cdef int pattern(self, int index, Value *out) except -1
 
 
-cdef class Keys:
-    """Makes keys, and remembers the last ones made."""
-
-    cdef dict prototypes
-    cdef dict plain                  # text -> key, of texts that a glance does not settle
-    cdef dict lookalike
-    cdef str of(self, str text, bint lookalike)
-    cdef str skeleton(self, str text)
-
-
 cdef struct CodePlan:
     int start
     int depth
 
 
+@cython.final
 cdef class Machine:
     """A loaded program's expressions, ready to run."""
 
@@ -89,7 +84,7 @@ cdef class Machine:
     cdef list regexes
     cdef list tables
     cdef list lookalike              # by entity
-    cdef Keys keys
+    cdef object keys              # Keys
     cdef list layouts                # TypePlan by event type
     cdef dict types                  # name -> TypePlan, of those that may be sent
     cdef Py_ssize_t text_max, name_max, event_bytes_max

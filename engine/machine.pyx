@@ -1,4 +1,4 @@
-# cython: cdivision=True
+# cython: cdivision=True, auto_pickle=False, autotestdict=False
 """The machine: runs the compiled expressions of a program over events.
 
 In: a loaded program (`engine.program.Program`), events as dicts, and a `Frame` that says what an expression is read in.
@@ -32,6 +32,8 @@ from libc.math cimport round as round_away
 from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memcmp, memcpy, memset
 
+cimport cython
+
 from engine.values cimport (
     BOOL,
     DATE,
@@ -49,13 +51,13 @@ from engine.values cimport (
     value_object,
 )
 
+import sys
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from difflib import get_close_matches
 from hashlib import blake2b
 from json import JSONEncoder
 from re import compile as re_compile
-from sys import byteorder, intern
 from unicodedata import category
 from unicodedata import normalize as unicode_normal
 
@@ -628,10 +630,11 @@ cdef int execute(Machine machine, int start, Frame frame, Value *stack, Value *o
                 replace_text(a, (<str> a.v.s).strip())
         elif op == NORMALISE:
             # == NORMALISE entity ( text -- text )
-            # The text as a key of the entity; missing where nothing remains. Entity -1: as a key of one that is not lookalike (`canonical`).
+            # The text as a key of the entity; missing where nothing remains.
+            # Entity -1: as a key of one that is not lookalike (`canonical`).
             a = &stack[sp - 1]
             if a.tag != MISSING:
-                replace_text(a, machine.keys.of(<str> a.v.s, code[pc] >= 0 and machine.lookalike[code[pc]]))
+                replace_text(a, (<Keys> machine.keys).of(<str> a.v.s, code[pc] >= 0 and machine.lookalike[code[pc]]))
             pc += 1
         elif op == DAY:
             # == DAY ( time -- date )

@@ -56,7 +56,7 @@ cdef class Event:
     cdef readonly str order_a        # received: source; derived: kind NUL rule or ladder
     cdef readonly str order_b        # received: id; derived: the key as canonical JSON
     cdef Value *slots
-    cdef readonly int n
+    cdef int n
     cdef readonly int ignored        # fields that its type does not declare
     cdef readonly bytes digest       # 16 bytes over the content
     cdef public bytes payload        # what the journal keeps of it: the event as JSON; else None

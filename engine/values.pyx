@@ -1,3 +1,4 @@
+# cython: auto_pickle=False, autotestdict=False
 """Typed values and events.
 
 In: what `engine.machine` decodes.  Out: `Event`, a row of typed slots that owns its texts, and helpers that the other

@@ -138,7 +138,10 @@ BY_NAME = {{instruction.name: instruction for instruction in INSTRUCTIONS}}
 
 
 def as_document(instructions: list[Instruction], source: str) -> str:
-    described = source.split('"""')[1].split("\n", 2)[2].strip()
+    # From the second paragraph on, the docstring is about the instructions.
+    described = (
+        source.split('"""')[1].split("\n\n", 2)[2].strip().replace("block of `execute` below", "block of `execute` in engine/machine.pyx")
+    )
     operands = "".join(f"| {name} | {meaning} |\n" for name, meaning in OPERANDS.items())
     rows = []
     for number, i in enumerate(instructions):

@@ -22,6 +22,7 @@ cdef int set_constant(Value *to, str kind, value) except -1:
     return set_value(to, tag, value)
 
 
+@cython.internal
 cdef class ConstantSet:
     """Constants of one kind, to be asked whether a value is one of them."""
 
@@ -62,6 +63,7 @@ cdef class ConstantSet:
         return self.values[low].v.n == value.v.n if self.tag == NUMBER else self.values[low].v.i == value.v.i
 
 
+@cython.internal
 cdef class Table:
     """Rows by key, each with the local days on which it holds."""
 

@@ -38,7 +38,7 @@ cdef object EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 cdef object MICROSECOND = timedelta(microseconds=1)
 
 
-def plain_json(value):
+def _plain_json(value):
     """What JSON has no word for, as the journal has it: times in ISO 8601, durations in seconds."""
     if isinstance(value, datetime):
         return value.isoformat()
@@ -47,7 +47,8 @@ def plain_json(value):
     raise TypeError(f"{type(value).__name__} has no place in an event")
 
 
-cdef object write_json = JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=plain_json).encode
+cdef object write_json = JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_plain_json).encode
+
 
 class EventError(ValueError):
     """An event that is refused. `field`: which part of it is wrong; `message`: what is wrong with it."""
@@ -69,6 +70,7 @@ cdef struct FieldPlan:
     bint lookalike
 
 
+@cython.internal
 cdef class TypePlan:
     """How events of one type are laid out."""
 
@@ -87,7 +89,7 @@ cdef class TypePlan:
         self.derived = declared["derived"]
         self.slots = declared["slots"]
         # Interned, as the keys of parsed JSON and of dicts in code mostly are: found without comparing letters.
-        self.names = tuple([intern(field["name"]) for field in declared["fields"]])
+        self.names = tuple([sys.intern(field["name"]) for field in declared["fields"]])
         self.n = len(self.names)
         self.fields = <FieldPlan *> calloc(max(self.n, 1), sizeof(FieldPlan))
         if self.fields == NULL:
@@ -171,7 +173,7 @@ cdef int read_field(Machine machine, FieldPlan *plan, object value, Value *slots
             check_text(field, value, machine.text_max)
             return set_value(slot, TEXT, value)
         check_text(field, value, machine.name_max)
-        key = machine.keys.of(value, plan.lookalike)
+        key = (<Keys> machine.keys).of(value, plan.lookalike)
         if plan.raw_slot >= 0:
             set_value(&slots[plan.raw_slot], TEXT, value)
         if key is not None:

@@ -1,7 +1,9 @@
 # Keys: one spelling for all spellings that are meant to be one. The same as rulelang.normalise, whose words say what and why.
 
 cdef object WHITE_SPACE = re_compile("[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
-cdef object IGNORABLE = re_compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8\U000e0000-\U000e0fff]+")
+cdef object IGNORABLE = re_compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8\U000e0000-\U000e0fff]+"
+)
 cdef int KEPT_MAX = 65_536
 
 
@@ -36,7 +38,14 @@ cdef str normalise(str text):
         text = folded
 
 
+@cython.internal
 cdef class Keys:
+    """Makes keys, and remembers the last ones made."""
+
+    cdef dict prototypes
+    cdef dict plain                  # text -> key, of texts that a glance does not settle
+    cdef dict lookalike
+
     def __init__(self, dict prototypes):
         self.prototypes = prototypes
         self.plain = {}

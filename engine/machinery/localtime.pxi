@@ -48,6 +48,7 @@ cdef inline int weekday_of(long long day) noexcept:
     return <int> ((day + 3) - divided(day + 3, 7) * 7)
 
 
+@cython.final
 cdef class LocalTime:
     def __cinit__(self, str name, transitions):
         self.name = name
@@ -142,6 +143,7 @@ cdef class LocalTime:
         return civil_day(year, month, 1)
 
 
+@cython.final
 cdef class OpenHours:
     def __cinit__(self, LocalTime local, dict plan):
         self.name = plan["name"]

@@ -15,11 +15,12 @@ cdef class Frame:
         raise LookupError(f"no patterns here, and the expression asks for number {index}")
 
 
+@cython.final
 cdef class Machine:
     def __cinit__(self, program, *, Py_ssize_t text_max=TEXT_MAX, Py_ssize_t name_max=NAME_MAX, Py_ssize_t event_bytes_max=EVENT_BYTES_MAX):
         cdef dict plan = program.plan
         cdef int i, type_, slot
-        if byteorder != "little":
+        if sys.byteorder != "little":
             raise SystemError("programs are little-endian, and this machine is not")
         self.plan = plan
         self.text_max = text_max
@@ -88,7 +89,7 @@ cdef class Machine:
         memset(stack, 0, depth * sizeof(Value))
         try:
             execute(self, self.codes[code].start, frame, stack, out, None, None)
-        except:
+        except BaseException:
             for i in range(depth):
                 release(&stack[i])
             raise
@@ -183,7 +184,9 @@ cdef class Machine:
         """The event that a store kept."""
         return event_of(self, record)
 
-    def make_event(self, int type, long long time, str source, str id, dict values, str order_a, str order_b, int rank=1):
+    def make_event(
+        self, int type, long long time, str source, str id, dict values, str order_a, str order_b, int rank=1
+    ):
         """An event that follows from others. `values` by field name; keys are normalised already; None: missing."""
         cdef TypePlan plan = <TypePlan> self.layouts[type]
         cdef Event event = Event.__new__(Event)
@@ -212,7 +215,7 @@ cdef class Machine:
 
     def key(self, int entity, str text not None):
         """The text as a key of the entity; None where nothing remains of it."""
-        return self.keys.of(text, self.lookalike[entity])
+        return (<Keys> self.keys).of(text, self.lookalike[entity])
 
     # ------------------------------------------------------------------ rules about one event
 

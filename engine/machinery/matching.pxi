@@ -1,6 +1,7 @@
 # Which unscoped rules hold for one event by itself.
 
 
+@cython.internal
 cdef class LoneRule:
     """An unscoped rule that is looked at on each event of its types."""
 

@@ -128,7 +128,9 @@ class Maker:
                     self.words.append(0 if operand.startswith("@") else int(operand))
         for at, label in jumps:
             self.words[at] = labels[label]
-        self.plan["codes"].append({"start": start, "kind": "", "stack": 40 if "deep" in labels else 8, "span": ["x", 0, 1], "marks": marks[:-1]})
+        self.plan["codes"].append(
+            {"start": start, "kind": "", "stack": 40 if "deep" in labels else 8, "span": ["x", 0, 1], "marks": marks[:-1]}
+        )
         return len(self.plan["codes"]) - 1
 
     def rule(self, name: str, condition: str, **changes: object) -> None:

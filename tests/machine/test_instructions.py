@@ -278,7 +278,7 @@ def test_a_table_gives_the_row_of_its_keys_and_day() -> None:
 
 
 def test_keys_are_made_of_texts() -> None:
-    maker = {"entities": {"officer": False, "account": True}}
+    entities = {"officer": False, "account": True}
     cases = [
         ("text ␣Ｐ17␣␣x, NORMALISE 0", "P17 x"),
         ("text ␣, NORMALISE 0", None),
@@ -286,8 +286,12 @@ def test_keys_are_made_of_texts() -> None:
         ("missing, NORMALISE 1", None),
     ]
     for expression, value in cases:
-        assert value_of(expression, Maker(**maker)) == value, expression
-    assert value_of("text ADMIN, NORMALISE 1", Maker(**maker)) == value_of("text аdmin, NORMALISE 1", Maker(**maker)) is not None
+        assert value_of(expression, Maker(entities=entities)) == value, expression
+    assert (
+        value_of("text ADMIN, NORMALISE 1", Maker(entities=entities))
+        == value_of("text аdmin, NORMALISE 1", Maker(entities=entities))
+        is not None
+    )
 
 
 def test_every_instruction_is_told_apart_by_number_and_name() -> None:

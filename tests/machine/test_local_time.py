@@ -13,7 +13,16 @@ from rulelang.timezones import Zone
 from tests.machine.programs import Maker, value_of
 
 MINUTE, HOUR, DAY = 60_000_000, 3_600_000_000, 86_400_000_000
-ZONES = ["Asia/Shanghai", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/Santiago", "UTC", "Asia/Kathmandu", "Pacific/Apia"]
+ZONES = [
+    "Asia/Shanghai",
+    "Europe/Berlin",
+    "America/New_York",
+    "Australia/Lord_Howe",
+    "America/Santiago",
+    "UTC",
+    "Asia/Kathmandu",
+    "Pacific/Apia",
+]
 PERIODS = ["day", "week", "month", "quarter", "year"]
 
 
@@ -94,7 +103,15 @@ def test_an_unknown_period_is_an_error() -> None:
 
 def test_parts_of_a_time_are_read_on_the_local_clock() -> None:
     moment = at("2026-02-28T16:05")  # in Shanghai 00:05 of Sunday, 1 March
-    parts = {"HOUR": 0, "MINUTE": 5, "WEEKDAY": 7, "DAY_OF_MONTH": 1, "MONTH": 3, "YEAR": 2026, "DAY": (date(2026, 3, 1) - date(1970, 1, 1)).days}
+    parts = {
+        "HOUR": 0,
+        "MINUTE": 5,
+        "WEEKDAY": 7,
+        "DAY_OF_MONTH": 1,
+        "MONTH": 3,
+        "YEAR": 2026,
+        "DAY": (date(2026, 3, 1) - date(1970, 1, 1)).days,
+    }
     for name, value in parts.items():
         assert value_of(f"time {moment}, {name}") == value
         assert value_of(f"missing, {name}") is None
@@ -127,7 +144,12 @@ def day_number(text: str) -> int:
     return (date.fromisoformat(text) - date(1970, 1, 1)).days
 
 
-def calendar(weekly: list[list[list[int]]], closed: list[str] | None = None, working: dict[str, list[list[int]]] | None = None, zone: str = "Asia/Shanghai") -> Machine:
+def calendar(
+    weekly: list[list[list[int]]],
+    closed: list[str] | None = None,
+    working: dict[str, list[list[int]]] | None = None,
+    zone: str = "Asia/Shanghai",
+) -> Machine:
     plan = {
         "name": "c",
         "weekly": weekly,

@@ -32,7 +32,18 @@ EVENTS = st.fixed_dictionaries(
 
 
 def everything(event: Event) -> tuple[object, ...]:
-    return event.type, event.rank, event.time, event.source, event.id, event.order_a, event.order_b, event.ignored, event.digest, event.values()
+    return (
+        event.type,
+        event.rank,
+        event.time,
+        event.source,
+        event.id,
+        event.order_a,
+        event.order_b,
+        event.ignored,
+        event.digest,
+        event.values(),
+    )
 
 
 @settings(max_examples=300, deadline=None)
@@ -51,7 +62,9 @@ def test_a_derived_event_is_put_together_and_kept() -> None:
 
 
 def test_a_record_that_is_cut_or_changed_is_an_error_or_another_event() -> None:
-    record = MACHINE.encode_record(MACHINE.decode({"id": "1", "type": "e", "time": "2026-01-01T00:00Z", "t": "湘", "n": 1, "o": "x", "a": "Y"}))
+    record = MACHINE.encode_record(
+        MACHINE.decode({"id": "1", "type": "e", "time": "2026-01-01T00:00Z", "t": "湘", "n": 1, "o": "x", "a": "Y"})
+    )
     for length in range(len(record)):
         try:
             MACHINE.decode_record(record[:length])
