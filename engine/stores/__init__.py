@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from engine.stores.interface import Store, StoreError
 from engine.stores.memory import MemoryStore
+from engine.stores.sqlite import SqliteStore
 
 
 def _memory(rest: str) -> Store:
@@ -17,7 +18,7 @@ def _memory(rest: str) -> Store:
     return MemoryStore()
 
 
-SCHEMES: dict[str, Callable[[str], Store]] = {"memory": _memory}
+SCHEMES: dict[str, Callable[[str], Store]] = {"memory": _memory, "sqlite": SqliteStore}
 
 
 def make_store(url: str) -> Store:

@@ -26,10 +26,7 @@ class MemoryStore:
 
     def open(self, program: str) -> bool:
         self._program = program
-        ours = self._items_of in (None, program)
-        if not ours:
-            self._applied = 0
-        return ours
+        return self._items_of in (None, program)
 
     def append(self, entry: bytes) -> int:
         before = self._entries[-1][0] if self._entries else START
@@ -52,7 +49,7 @@ class MemoryStore:
         return (self._entries[-1][0] if self._entries else START).hex()
 
     def applied(self) -> int:
-        return self._applied
+        return self._applied if self._items_of in (None, self._program) else 0
 
     def load(self, kind: str, keys: Sequence[str]) -> dict[str, bytes]:
         return {key: self._items[kind, key] for key in keys if (kind, key) in self._items}
