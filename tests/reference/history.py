@@ -161,7 +161,7 @@ class Sight:
         """What an aggregate takes up of its window, with the values."""
         scope = self.rule.scopes[node.scope]
         longest_us = retain_us(self.names, scope.keys)
-        found = []
+        found: list[tuple[Event, Value]] = []
         for event in self.logs[node.scope]:
             if within_window(self.names, scope.window, longest_us, event, self.anchor.moment, previous=node.previous):
                 value = taken_up(self.names, node, event, self.anchor.event, self.anchor.moment)

@@ -91,7 +91,7 @@ class _Looks:
         """In the order of time; what came of each is read off the findings. `keys`: only events about this key."""
         plan = engine.program.plan
         about = next(r for r in plan["rules"] if r["name"] == self._rule.name)["about"]
-        slots = {type_: slot for type_, slot in about[0]["slots"]} if about else {}
+        slots = dict(about[0]["slots"]) if about else {}
         findings = [f for f in engine.standing() if f["kind"] == "finding" and f["rule"] == self._rule.name]
         for (moment, source, name), (event, truth, parts) in sorted(self._found.items(), key=lambda item: item[0]):
             key = event.value(slots[event.type]) if event.type in slots else None
