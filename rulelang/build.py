@@ -1,30 +1,31 @@
-"""From Lark's parse tree to the syntax tree: one method a rule of the grammar.
+"""What each rule of the grammar makes: the nodes of the syntax tree, one method a rule.
 
-In: a tree with all its tokens.  Out: nodes of `rulelang.syntax`, their spans shifted by the offset of the piece that was parsed.
+In: from the parser, as it reads, the parts of a rule: its tokens, and what the rules within it made.  Out: nodes of `rulelang.syntax`,
+their spans shifted by the offset of the piece that is parsed; and what is wrong with literals.
 """
 
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
 from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from lark import Token, Tree
+from lark import Token
 
 from rulelang import keywords, syntax
+from rulelang.diagnostics import Diagnostic
+from rulelang.messages import diagnostic
 from rulelang.syntax import Span
 
 INTEGER_MAX = 2**63 - 1
-
-
-class WrongLiteral(Exception):
-    """A literal that the grammar lets through and that means nothing: the 31st of February."""
-
-    def __init__(self, code: str, span: Span, **words: object) -> None:
-        super().__init__(code)
-        self.code, self.span, self.words = code, span, words
+INTEGER_DIGITS = 19
+OFFSET_MAX_MINUTES = 14 * 60
+"""No clock on Earth is further from UTC."""
+SHOWN_MAX = 40
+"""Characters of a wrong literal that its message repeats."""
 
 
 _ESCAPE = re.compile(r'\\(["\\])')
@@ -36,27 +37,32 @@ def unquote(text: str) -> str:
 
 
 class Build:
-    """Turns one parse tree into nodes. `offset` is added to every place."""
+    """What the parser calls. One at work reads one piece of text at a time (see `begin`)."""
 
-    def __init__(self, file: str, offset: int) -> None:
+    def __init__(self) -> None:
+        self.begin("", 0)
+
+    def begin(self, file: str, offset: int) -> None:
+        """Get ready for a piece of a file: `offset` is added to every place."""
         self._file = file
         self._offset = offset
+        self.errors: list[Diagnostic] = []
 
-    def transform(self, tree: Tree[Token] | Token) -> Any:
-        """The node of a tree (children first; the parser bounds how deep they go)."""
-        if isinstance(tree, Token):
-            return tree
-        return getattr(self, tree.data)([self.transform(child) for child in tree.children])
+    def _wrong(self, code: str, span: Span, **words: Any) -> None:
+        """Something that the grammar lets through and that means nothing: the 31st of February. What is made of it is not kept."""
+        self.errors.append(diagnostic(code, span, **words))
 
     # ------------------------------------------------------------------ places and small things
 
     def _span(self, parts: list[Any]) -> Span:
+        first: Any
+        last: Any
         first, last = parts[0], parts[-1]
         start = first.start_pos + self._offset if isinstance(first, Token) else first.span.start
         end = last.end_pos + self._offset if isinstance(last, Token) else last.span.end
         return Span(self._file, start, end)
 
-    def _at(self, token: Token) -> Span:
+    def _at(self, token: Any) -> Span:
         return Span(self._file, token.start_pos + self._offset, token.end_pos + self._offset)
 
     def _text(self, token: Token) -> syntax.Text:
@@ -66,9 +72,8 @@ class Build:
         try:
             return date.fromisoformat(token)
         except ValueError:
-            raise WrongLiteral(
-                "E109", self._at(token), what="day", text=str(token), remedy="write a day of the calendar, as 2026-02-28"
-            ) from None
+            self._wrong("E109", self._at(token), what="day", text=str(token), remedy="write a day of the calendar, as 2026-02-28")
+            return date.min
 
     @staticmethod
     def _tokens(parts: list[Any], kind: str) -> list[Token]:
@@ -131,7 +136,7 @@ class Build:
     def _minute(self, token: Token) -> int:
         hour, minute = int(token[:2]), int(token[3:])
         if minute > 59 or hour * 60 + minute > 24 * 60:
-            raise WrongLiteral("E109", self._at(token), what="time of day", text=str(token), remedy="write hours from 00:00 to 24:00")
+            self._wrong("E109", self._at(token), what="time of day", text=str(token), remedy="write hours from 00:00 to 24:00")
         return hour * 60 + minute
 
     def dates(self, parts: list[Any]) -> tuple[list[tuple[date, date]], int]:
@@ -141,7 +146,7 @@ class Build:
         return (self._date(parts[0]), self._date(parts[-1])), self._at(parts[-1]).end
 
     def entity(self, parts: list[Any]) -> syntax.Entity:
-        options = dict(part for part in parts if isinstance(part, tuple))
+        options: dict[str, tuple[Any, ...]] = dict(part for part in parts if isinstance(part, tuple))
         end = max([self._at(parts[1]).end, *(option[-1] for option in options.values())])
         parent, sources, _ = options.get("parent", (None, (), 0))
         retain = options["retain"][0] if "retain" in options else None
@@ -243,7 +248,7 @@ class Build:
             if name in several:
                 said.setdefault(name, []).append(value)
             elif name in said:
-                raise WrongLiteral("E113", span, clause=name, what=what)
+                self._wrong("E113", span, clause=name, what=what)
             else:
                 said[name] = value
         return said
@@ -408,8 +413,7 @@ class Build:
             return syntax.Moment(self.time(parts), self._span(parts))
         if token.type == "DATE":
             return syntax.Moment(self.date(parts), self._span(parts))
-        amount, unit = _amount(token[1:-1]), token[-1]
-        return syntax.Moment(syntax.DurationLiteral(-amount if token[0] == "-" else amount, unit, self._at(token)), self._span(parts))
+        return syntax.Moment(self._duration(token, token.removeprefix("+")), self._at(token))
 
     def clock_step(self, parts: list[Any]) -> syntax.ClockStep:
         return syntax.ClockStep(parts[1], self._span(parts))
@@ -567,9 +571,12 @@ class Build:
         return "among", parts[1]
 
     def call_at_least(self, parts: list[Any]) -> Any:
-        if not parts[1].isdigit() or not 1 <= int(parts[1]) <= 2**31:
-            raise WrongLiteral("E109", self._at(parts[1]), what="count", text=str(parts[1]), remedy="write a whole number from 1 on")
-        return "at_least", int(parts[1])
+        written = str(parts[1])
+        if not written.isdigit() or len(written) > 9 or int(written) == 0:
+            remedy = "write a whole number from 1 to 999999999"
+            self._wrong("E109", self._at(parts[1]), what="count", text=written[:SHOWN_MAX], remedy=remedy)
+            return "at_least", 1
+        return "at_least", int(written)
 
     def group(self, parts: list[Any]) -> syntax.Expression:
         return parts[1]  # type: ignore[no-any-return]
@@ -580,31 +587,39 @@ class Build:
     # ------------------------------------------------------------------ literals
 
     def number(self, parts: list[Any]) -> syntax.NumberLiteral:
-        return syntax.NumberLiteral(self._number(parts[0], parts[0]), self._at(parts[0]))
+        return syntax.NumberLiteral(self._number(parts[0]), self._at(parts[0]))
 
     def negative(self, parts: list[Any]) -> syntax.NumberLiteral:
-        return syntax.NumberLiteral(-self._number(parts[1], parts[1]), self._span(parts))
+        return syntax.NumberLiteral(-self._number(parts[1]), self._span(parts))
 
     def percent(self, parts: list[Any]) -> syntax.NumberLiteral:
-        return syntax.NumberLiteral(float(parts[0][:-1]) / 100, self._at(parts[0]))
+        return syntax.NumberLiteral(self._finite(float(parts[0][:-1]) / 100, parts[0]), self._at(parts[0]))
 
-    def _number(self, text: str, token: Token) -> int | float:
-        # Only whole literals are integers; a long one is cut off before Python would convert it digit by digit.
-        if re.fullmatch(r"-?\d+", text):
-            if len(text.lstrip("-0")) <= 19 and int(text) <= INTEGER_MAX:
-                return int(text)
-            raise WrongLiteral("E114", self._at(token), text=text[:40])
-        value = float(text)
-        if value in (float("inf"), float("-inf")):
-            raise WrongLiteral("E114", self._at(token), text=text[:40])
-        return value
+    def _number(self, token: Token) -> int | float:
+        """Digits alone make an integer. Python would take its time to convert a very long one."""
+        written = str(token).lstrip("-")
+        if not written.isdigit():
+            return self._finite(float(token), token)
+        whole = int(token) if len(written.lstrip("0")) <= INTEGER_DIGITS else INTEGER_MAX + 1
+        return self._finite(whole, token, INTEGER_MAX)
+
+    def _finite(self, value: int | float, token: Token, most: int | float = sys.float_info.max) -> int | float:
+        if abs(value) <= most:
+            return value
+        self._wrong("E114", self._at(token), text=str(token)[:SHOWN_MAX])
+        return 0
 
     def duration(self, parts: list[Any]) -> syntax.DurationLiteral:
-        token = parts[0]
-        amount = _amount(token[:-1])
-        if amount * syntax.UNIT_US[token[-1]] > INTEGER_MAX:
-            raise WrongLiteral("E114", self._at(token), text=str(token)[:40])
-        return syntax.DurationLiteral(amount, str(token[-1]), self._at(token))
+        return self._duration(parts[0], str(parts[0]))
+
+    def _duration(self, token: Token, written: str) -> syntax.DurationLiteral:
+        """`written` has no plus; a long row of digits is cut where it is too large already."""
+        digits, unit = written[:-1], written[-1]
+        amount = float(digits) if "." in digits else int(digits[: INTEGER_DIGITS + 1])
+        if abs(amount) * syntax.UNIT_US[unit] > INTEGER_MAX:
+            self._wrong("E114", self._at(token), text=str(token)[:SHOWN_MAX])
+            amount = 0
+        return syntax.DurationLiteral(amount, unit, self._at(token))
 
     def text(self, parts: list[Any]) -> syntax.TextLiteral:
         return syntax.TextLiteral(unquote(parts[0]), self._at(parts[0]))
@@ -625,23 +640,38 @@ class Build:
         day = self._date(Token("DATE", found["day"], start_pos=token.start_pos, end_pos=token.end_pos))
         hour, minute, second = int(found["hour"]), int(found["minute"]), int(found["second"] or 0)
         if hour > 23 or minute > 59 or second > 59:
-            raise WrongLiteral("E109", self._at(token), what="time", text=str(token), remedy="write hours to 23, minutes and seconds to 59")
+            self._wrong("E109", self._at(token), what="time", text=str(token), remedy="write hours to 23, minutes and seconds to 59")
+            hour = minute = second = 0
         fraction = int((found["fraction"] or "").ljust(6, "0") or 0)
         days = (day - date(1970, 1, 1)).days
         local_us = ((days * 24 + hour) * 60 + minute) * 60_000_000 + second * 1_000_000 + fraction
-        return syntax.TimeLiteral(local_us, _offset(found["offset"]), self._at(token))
+        return syntax.TimeLiteral(local_us, self._offset_s(found["offset"], token), self._at(token))
+
+    def _offset_s(self, written: str | None, token: Token) -> int | None:
+        if written is None:
+            return None
+        if written == "Z":
+            return 0
+        hours, minutes = int(written[1:3]), int(written[4:])
+        if hours * 60 + minutes > OFFSET_MAX_MINUTES or minutes > 59:
+            self._wrong("E109", self._at(token), what="offset", text=written, remedy="write an offset from -14:00 to +14:00, as +08:00")
+            return None
+        return (hours * 60 + minutes) * (-60 if written[0] == "-" else 60)
 
 
 _TIME = re.compile(
-    r"(?P<day>\d{4}-\d{2}-\d{2})T(?P<hour>\d{2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.(?P<fraction>\d{1,6}))?)?(?P<offset>Z|[+-]\d{2}:\d{2})?"
+    r"(?P<day>\d{4}-\d{2}-\d{2})T(?P<hour>\d{2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.(?P<fraction>\d{1,6}))?)?"
+    r"(?P<offset>Z|[+-]\d{2}:\d{2})?",
+    re.ASCII,
 )
 
+# What a bare value after `=` may be, besides a word.
 _LITERALS: tuple[tuple[re.Pattern[str], Callable[..., Any]], ...] = (
     (_TIME, Build.time),
-    (re.compile(r"\d{4}-\d{2}-\d{2}"), Build.date),
-    (re.compile(r"\d+(\.\d+)?%"), Build.percent),
-    (re.compile(r"\d+(\.\d+)?[wdhms]"), Build.duration),
-    (re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?"), Build.number),
+    (re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII), Build.date),
+    (re.compile(r"\d+(\.\d+)?%", re.ASCII), Build.percent),
+    (re.compile(r"-?\d+(\.\d+)?[wdhms]", re.ASCII), Build.duration),
+    (re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII), Build.number),
 )
 
 
@@ -667,16 +697,3 @@ def _level(token: Token) -> str:
 def _word(token: Token) -> str:
     """The English form of an operator's word."""
     return keywords.WORDS[token.type][0]
-
-
-def _amount(text: str) -> int | float:
-    return float(text) if "." in text else int(text[:19])
-
-
-def _offset(text: str | None) -> int | None:
-    if text is None:
-        return None
-    if text == "Z":
-        return 0
-    seconds = int(text[1:3]) * 3600 + int(text[4:6]) * 60
-    return -seconds if text[0] == "-" else seconds

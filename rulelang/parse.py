@@ -2,25 +2,28 @@
 
 In: the text of one rule file.  Out: its declarations, and every syntax error found in it; declarations that have one are left out.
 A file without errors is parsed in one go. Where that fails, it is cut at the words that begin declarations, and a broken declaration
-at the words that begin its clauses, so that each error is found once and hides no other.
+at what begins its clauses, fields, lines, rows or steps, so that each error is found once and hides no other.
 """
 
 from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
-from pathlib import Path
+from threading import Lock
+from typing import Any
 
 from lark import Lark
 from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedInput, UnexpectedToken
 
-from rulelang import keywords, syntax
-from rulelang.build import Build, WrongLiteral
+from rulelang import grammar, keywords, syntax
+from rulelang.build import Build
 from rulelang.diagnostics import Diagnostic
 from rulelang.messages import diagnostic
 from rulelang.messages.syntax import EXPECTED
+from rulelang.punctuation import as_ascii, line_end
 from rulelang.syntax import Span
 
 NESTING_MAX = 64
@@ -30,106 +33,20 @@ CHAIN_MAX = 2000
 ERRORS_MAX = 100
 """Syntax errors reported of one file."""
 
-_NAME = rf"(?!{keywords.RESERVED})[^\W\d]\w*"
-_TEXT = r'"(?:\\.|[^"\\\n])*"'
-
-
-def _terminals() -> str:
-    """The terminals of words, and those that look ahead to tell a name from a word."""
-    after = {
-        "PREVIOUS": r"(?=\s+[^\W\d])",
-        "CLOCK": r"(?=\s*[-+\d])",
-        "EXPECT": r"(?=\s+[^\W\d])",
-        "IN": "",
-    }
-    lines = []
-    for name, words in keywords.WORDS.items():
-        lines.append(f"{name}.3: /{keywords.pattern(words)}{after.get(name, '')}/")
-    at = keywords.pattern(keywords.WORDS["AT"])
-    periods = keywords.pattern((*keywords.PERIODS, *keywords.PERIODS.values()))
-    weekdays = keywords.pattern((*keywords.WEEKDAYS, *keywords.WEEKDAYS.values()))
-    lines += [
-        rf"PERIOD.3: /{periods}(?!\s*[(.])/",
-        f"WEEKDAY.3: /{weekdays}/",
-        rf"FIELD_NAME.5: /{_NAME}(?=\s*:)/",
-        rf"BEFORE_AT.2: /{_NAME}(?=\s+{at})/",
-        rf'KEY_OF.4: /{_NAME}(?=\s+(?:{_TEXT}|[^\s"#]+)\s+{at}\s+[^\W\d])/',
-        rf'ASSIGNMENT.6: /{_NAME}\s*=(?!=)\s*(?:{_TEXT}|[^\s"#,()=]+)/',
-        rf'KEY.1: /{_TEXT}|[^\s"#,]+/',
-        f"NAME.1: /{_NAME}/",
-    ]
-    return "\n".join(lines) + "\n"
-
-
-@cache
-def _parser(start: str) -> Lark:
-    grammar = Path(__file__).with_name("grammar.lark").read_text("utf-8")
-    return Lark(grammar + _terminals(), parser="lalr", lexer="contextual", start=start, maybe_placeholders=False, keep_all_tokens=True)
-
-
-# ------------------------------------------------------------------ full-width punctuation
-
-_TWINS = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F) if not chr(code - 0xFEE0).isalnum() and chr(code) != "＿"}
-_TWINS.update({"，": ",", "。": ".", "、": ",", "；": ";", "～": "~"})
-_OPENS = re.compile(
-    rf'(?P<message>(?<!\w){keywords.pattern(keywords.CLAUSES["MESSAGE"])}\s*)?(?P<quote>["＂])|(?P<comment>[#＃])',
-)
-_REST_OF_MESSAGE = re.compile(r'(?:\\.|\{(?:[^{}"＂\n]|["＂][^"＂\n]*["＂])*\}|[^"＂\\\n])*["＂]')
-_REST_OF_TEXT = re.compile(r'(?:\\.|[^"＂\\\n])*["＂]')
-_PUNCTUATION = str.maketrans(_TWINS)
-
-
-@dataclass(frozen=True, slots=True)
-class _Clean:
-    """The text with ASCII punctuation outside of texts and comments (and as their quotes), as long as the original."""
-
-    text: str
-    unterminated: tuple[int, ...]  # offsets of quotes that nothing closes on their line
-
-
-def _clean(text: str) -> _Clean:
-    parts: list[str] = []
-    unterminated: list[int] = []
-    at = 0
-    while (found := _OPENS.search(text, at)) is not None:
-        if found["comment"]:
-            parts.append(text[at : found.start()].translate(_PUNCTUATION))
-            end = text.find("\n", found.start())
-            end = len(text) if end < 0 else end
-            parts.append("#" + text[found.start() + 1 : end])
-            at = end
-            continue
-        quote = found.start("quote")
-        parts.append(text[at:quote].translate(_PUNCTUATION))
-        rest = (_REST_OF_MESSAGE if found["message"] else _REST_OF_TEXT).match(text, quote + 1)
-        if rest is None:
-            unterminated.append(quote)
-            end = text.find("\n", quote)
-            at = len(text) if end < 0 else end
-            # Closed at the end of the line, so that what follows can still be read.
-            parts.append(
-                '"' + text[quote + 1 : at][:-1].replace("\\", "/").replace('"', "'").replace("＂", "'") + '"' if at - quote > 1 else "#"
-            )
-            continue
-        inside = text[quote + 1 : rest.end() - 1]
-        parts.append('"' + (inside.replace("＂", '"') if found["message"] else inside) + '"')
-        at = rest.end()
-    parts.append(text[at:].translate(_PUNCTUATION))
-    return _Clean("".join(parts), tuple(unterminated))
-
 
 # ------------------------------------------------------------------ parsing
 
 
 def parse_file(name: str, text: str) -> tuple[syntax.File, list[Diagnostic]]:
     """The declarations of a file, and its syntax errors."""
-    clean = _clean(text)
-    errors = [diagnostic("E101", Span(name, at, _line_end(text, at))) for at in clean.unterminated]
+    clean = as_ascii(text)
+    errors = [diagnostic("E101", Span(name, at, line_end(text, at))) for at in clean.unterminated]
     errors += _too_deep(name, clean.text)
     if not errors:
         try:
-            return syntax.File(name, tuple(_parse(name, clean.text, 0, "start"))), []
-        except (UnexpectedInput, WrongLiteral):
+            declarations, found = _parse(name, clean.text, 0, "start")
+            return syntax.File(name, tuple(_whole(declarations, found))), found[:ERRORS_MAX]
+        except UnexpectedInput:
             pass
     declarations, found = _parse_in_pieces(name, clean.text, tuple(e.span for e in errors))
     return syntax.File(name, tuple(declarations)), [*errors, *found][:ERRORS_MAX]
@@ -137,28 +54,47 @@ def parse_file(name: str, text: str) -> tuple[syntax.File, list[Diagnostic]]:
 
 def parse_expression(file: str, text: str, offset: int) -> tuple[syntax.Expression | None, list[Diagnostic]]:
     """An expression inside a message's braces; `offset` is where it begins in the file."""
-    clean = _clean(text)
+    clean = as_ascii(text)
     errors = [diagnostic("E101", Span(file, offset + at, offset + len(text))) for at in clean.unterminated]
-    errors += [
-        Diagnostic(e.code, e.severity, e.message, Span(file, e.span.start + offset, e.span.end + offset), e.remedy)
-        for e in _too_deep(file, clean.text)
-    ]
+    errors += [replace(e, span=Span(file, e.span.start + offset, e.span.end + offset)) for e in _too_deep(file, clean.text)]
     if errors:
         return None, errors
     if not clean.text.strip():
         return None, [diagnostic("E111", Span(file, max(offset - 1, 0), offset + len(text) + 1))]
     try:
-        expression: syntax.Expression = _parse(file, clean.text, offset, "expr")
-    except (UnexpectedInput, WrongLiteral) as error:
+        expression, errors = _parse(file, clean.text, offset, "expr")
+    except UnexpectedInput as error:
         return None, [_explain(error, file, clean.text, offset)]
-    return expression, []
+    return (None if errors else expression), errors
 
 
-def _parse(name: str, text: str, offset: int, start: str):  # type: ignore[no-untyped-def]  # what a start symbol gives
-    return Build(name, offset).transform(_parser(start).parse(text))
+_ONE_AT_A_TIME = Lock()
 
 
-_ANY = re.compile(r'"(?:\\.|[^"\\\n])*"|#[^\n]*|[()]')
+@cache
+def _builder() -> tuple[Build, Lark]:
+    build = Build()
+    return build, grammar.parser(build)
+
+
+def _parse(name: str, text: str, offset: int, start: str) -> tuple[Any, list[Diagnostic]]:
+    """What the start symbol makes of the text, and what is wrong with its literals; raises `UnexpectedInput`."""
+    with _ONE_AT_A_TIME:
+        build, parser = _builder()
+        build.begin(name, offset)
+        made = parser.parse(text, start=start)
+        return made, build.errors
+
+
+def _whole(declarations: Sequence[syntax.Declaration], errors: Sequence[Diagnostic]) -> list[syntax.Declaration]:
+    """Those without an error in them."""
+    places = [error.span.start for error in errors]
+    return [d for d in declarations if not any(d.span.start <= place < d.span.end for place in places)]
+
+
+# ------------------------------------------------------------------ bounds
+
+_ANY = re.compile(rf"{grammar.TEXT}|#[^\n]*|[()]")
 _CHAINING = re.compile(rf"(?<!\w){keywords.pattern(('and', 'or', 'not', 'mod', '并且', '且', '或者', '或', '非'))}|[-+*/]")
 
 
@@ -180,31 +116,44 @@ def _too_deep(name: str, text: str) -> list[Diagnostic]:
     return []
 
 
-def _line_end(text: str, at: int) -> int:
-    end = text.find("\n", at)
-    return len(text) if end < 0 else end
-
-
 # ------------------------------------------------------------------ finding every error
 
 
-def _beginnings(words: dict[str, tuple[str, ...]], following: str = "") -> re.Pattern[str]:
-    every = keywords.pattern(tuple(word for forms in words.values() for word in forms))
-    return re.compile(rf"^[ \t\ufeff]*(?P<word>{every}){following}", re.MULTILINE)
+def _beginnings(words: Sequence[str], following: str = "") -> re.Pattern[str]:
+    return re.compile(rf"^[ \t\ufeff]*(?P<word>{keywords.pattern(tuple(words))}){following}", re.MULTILINE)
 
 
-_DECLARATION = _beginnings(keywords.DECLARATIONS, r'[ \t]+["\w]')
-_CLAUSE = _beginnings(keywords.CLAUSES)
-_STEP = re.compile(
-    rf"^[ \t]*(?:{_NAME}\s+{keywords.pattern(keywords.WORDS['AT'])}|{keywords.pattern((*keywords.WORDS['CLOCK'], *keywords.WORDS['EXPECT']))})",
-    re.MULTILINE,
-)
+def _forms(table: dict[str, tuple[str, ...]]) -> list[str]:
+    return [form for forms in table.values() for form in forms]
+
+
+_WORDS = keywords.WORDS
+_AT = keywords.pattern(_WORDS["AT"])
+_DECLARATION = _beginnings(_forms(keywords.DECLARATIONS), r'[ \t]+["\w]')
+
+# Of each declaration that has parts: what begins one of them on a line, and the grammar's symbol for it.
+_PARTS: dict[str, tuple[re.Pattern[str], str]] = {
+    "CALENDAR": (_beginnings([*_WORDS["OPEN"], *_WORDS["CLOSED"], *_WORDS["WORKING"]]), "calendar_line"),
+    "EVENT": (re.compile(rf"^[ \t]*{grammar.NAME}\s*:", re.MULTILINE), "field"),
+    "TABLE": (re.compile(r'^[ \t]*["\d-]', re.MULTILINE), "row"),
+    "RULE": (_beginnings(_forms(keywords.CLAUSES)), "clause"),
+    "LADDER": (
+        re.compile(
+            rf"^[ \t]*(?:{grammar.NAME}\s+{_AT}|{keywords.pattern((*_WORDS['CATEGORIES'], *_WORDS['WEIGHT']))})",
+            re.MULTILINE,
+        ),
+        "ladder_item",
+    ),
+    "TEST": (
+        re.compile(rf"^[ \t]*(?:{grammar.NAME}\s+{_AT}|{keywords.pattern((*_WORDS['CLOCK'], *_WORDS['EXPECT']))})", re.MULTILINE),
+        "step",
+    ),
+}
 
 
 def _parse_in_pieces(name: str, text: str, known: tuple[Span, ...]) -> tuple[list[syntax.Declaration], list[Diagnostic]]:
     """Each declaration by itself. `known`: places whose errors are reported already."""
-    starts = [found.start("word") for found in _DECLARATION.finditer(text)]
-    cuts = [0, *starts, len(text)]
+    cuts = [0, *(found.start("word") for found in _DECLARATION.finditer(text)), len(text)]
     declarations: list[syntax.Declaration] = []
     errors: list[Diagnostic] = []
     for begin, end in zip(cuts, cuts[1:], strict=False):
@@ -213,13 +162,14 @@ def _parse_in_pieces(name: str, text: str, known: tuple[Span, ...]) -> tuple[lis
             continue
         broken = any(begin <= span.start < end for span in known)
         try:
-            parsed = _parse(name, piece, begin, "start")
-        except (UnexpectedInput, WrongLiteral) as error:
+            parsed, found = _parse(name, piece, begin, "start")
+        except UnexpectedInput as error:
             if not broken:
                 errors += _errors_of(name, piece, begin, error)
         else:
+            errors += found
             if not broken:
-                declarations += parsed
+                declarations += _whole(parsed, found)
     return declarations, errors
 
 
@@ -227,31 +177,30 @@ def _without_comment(found: re.Match[str]) -> str:
     return "" if found[0].startswith("#") else found[0]
 
 
-def _errors_of(name: str, piece: str, begin: int, error: UnexpectedInput | WrongLiteral) -> list[Diagnostic]:
-    """All errors of one broken declaration: of its clauses or steps, each read by itself."""
+def _errors_of(name: str, piece: str, begin: int, error: UnexpectedInput) -> list[Diagnostic]:
+    """All errors of one broken declaration: of its parts, each read by itself."""
     first = _explain(error, name, piece, begin)
-    for kind, pattern, start in (("RULE", _CLAUSE, "clause"), ("TEST", _STEP, "step")):
-        head = re.match(keywords.pattern(keywords.DECLARATIONS[kind]), piece)
-        if head is None:
-            continue
-        cuts = [*(found.start() for found in pattern.finditer(piece)), len(piece)]
-        found = []
-        for at, end in zip(cuts, cuts[1:], strict=False):
-            try:
-                _parse(name, piece[at:end], begin + at, start)
-            except (UnexpectedInput, WrongLiteral) as inner:
-                found.append(_explain(inner, name, piece[at:end], begin + at))
-        # Where every clause reads well by itself, the trouble is before them or between them.
-        return found if found and (not cuts[:-1] or first.span.start >= begin + cuts[0]) else [first, *found]
-    return [first]
+    kind = next((kind for kind in _PARTS if re.match(keywords.pattern(keywords.DECLARATIONS[kind]), piece)), None)
+    if kind is None:
+        return [first]
+    pattern, start = _PARTS[kind]
+    cuts = [*(found.start() for found in pattern.finditer(piece)), len(piece)]
+    errors = []
+    for at, end in zip(cuts, cuts[1:], strict=False):
+        try:
+            errors += _parse(name, piece[at:end], begin + at, start)[1]
+        except UnexpectedInput as inner:
+            errors.append(_explain(inner, name, piece[at:end], begin + at))
+    # The first error may also be before the parts or between them.
+    if any(error.span.start <= first.span.start < error.span.end or error == first for error in errors):
+        return errors
+    return [first, *errors]
 
 
 # ------------------------------------------------------------------ saying what is wrong
 
 
-def _explain(error: UnexpectedInput | WrongLiteral, name: str, text: str, offset: int) -> Diagnostic:
-    if isinstance(error, WrongLiteral):
-        return diagnostic(error.code, error.span, **error.words)
+def _explain(error: UnexpectedInput, name: str, text: str, offset: int) -> Diagnostic:
     if isinstance(error, UnexpectedEOF) or (isinstance(error, UnexpectedToken) and error.token.type == "$END"):
         end = len(_ANY.sub(_blank_comment, text).rstrip())
         wanted = _wanted(set(error.accepts or ()) if isinstance(error, UnexpectedToken) else set(error.expected))
