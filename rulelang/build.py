@@ -55,11 +55,9 @@ class Build:
     # ------------------------------------------------------------------ places and small things
 
     def _span(self, parts: list[Any]) -> Span:
-        first: Any
-        last: Any
         first, last = parts[0], parts[-1]
-        start = first.start_pos + self._offset if isinstance(first, Token) else first.span.start
-        end = last.end_pos + self._offset if isinstance(last, Token) else last.span.end
+        start = self._at(first).start if isinstance(first, Token) else first.span.start
+        end = self._at(last).end if isinstance(last, Token) else last.span.end
         return Span(self._file, start, end)
 
     def _at(self, token: Any) -> Span:
@@ -388,8 +386,7 @@ class Build:
         name, value = (piece.strip() for piece in token.split("=", 1))
         start, end = self._at(token).start, self._at(token).end
         place = Span(self._file, end - len(value), end)
-        word = syntax.Assignment(_normal(name), self._value(value, place), self._at(token), Span(self._file, start, start + len(name)))
-        return word
+        return syntax.Assignment(_normal(name), self._value(value, place), self._at(token), Span(self._file, start, start + len(name)))
 
     def _value(self, text: str, span: Span) -> syntax.Expression | None:
         """What stands after `=`: a literal, a bare word, or `missing` (None)."""

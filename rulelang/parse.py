@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
+from itertools import pairwise
 from threading import Lock
 from typing import Any
 
@@ -156,7 +157,7 @@ def _parse_in_pieces(name: str, text: str, known: tuple[Span, ...]) -> tuple[lis
     cuts = [0, *(found.start("word") for found in _DECLARATION.finditer(text)), len(text)]
     declarations: list[syntax.Declaration] = []
     errors: list[Diagnostic] = []
-    for begin, end in zip(cuts, cuts[1:], strict=False):
+    for begin, end in pairwise(cuts):
         piece = text[begin:end]
         if not _ANY.sub(_without_comment, piece).strip(" \t\r\n\ufeff"):
             continue
@@ -186,7 +187,7 @@ def _errors_of(name: str, piece: str, begin: int, error: UnexpectedInput) -> lis
     pattern, start = _PARTS[kind]
     cuts = [*(found.start() for found in pattern.finditer(piece)), len(piece)]
     errors = []
-    for at, end in zip(cuts, cuts[1:], strict=False):
+    for at, end in pairwise(cuts):
         try:
             errors += _parse(name, piece[at:end], begin + at, start)[1]
         except UnexpectedInput as inner:
