@@ -102,7 +102,7 @@ def compile_checked(checked: Checked) -> bytes:
     ruleset = _whole(checked)
     from rulelang.emit import emit  # who only checks does not need it
 
-    return emit(ruleset, checked.sources)
+    return emit(ruleset)
 
 
 def _whole(checked: Checked) -> model.RuleSet:
