@@ -34,7 +34,8 @@ class Outcome:
     """What became of one event, or of a movement of the clock.
 
     `status`: "accepted"; "duplicate" (it was accepted before: the same answer); "conflict" (another content has this
-    name); "refused" (`error` names the field); "too_late" (older than all its entities retain); "advanced" (the clock).
+    name); "refused" (`error` names the field, and `wrong_field` is it, where it is one field); "too_late" (older than all
+    its entities retain); "advanced" (the clock).
     `findings` and `warnings`: issued, or again with a higher version; `withdrawn`: no longer true. `ignored`: fields
     that the schema does not declare.
     """
@@ -47,6 +48,7 @@ class Outcome:
     withdrawn: list[Json] = field(default_factory=list)
     warnings: list[Json] = field(default_factory=list)
     ignored: int = 0
+    wrong_field: str = ""
 
 
 def moment_us(now: datetime | int | str) -> int:
@@ -241,7 +243,13 @@ class Engine:
     def _refused(self, event: Mapping[str, object], error: EventError) -> Outcome:
         self._counts["refused"] = self._counts.get("refused", 0) + 1
         source, name = event.get("source"), event.get("id")
-        return Outcome("refused", source if isinstance(source, str) else "", name if isinstance(name, str) else None, error=str(error))
+        return Outcome(
+            "refused",
+            source if isinstance(source, str) else "",
+            name if isinstance(name, str) else None,
+            error=str(error),
+            wrong_field=error.field,
+        )
 
     def _retained_by_type(self) -> list[int]:
         """How long the longest-remembering entity of each event type retains, in microseconds."""
@@ -407,7 +415,12 @@ class Engine:
         if "advance" in item:
             self._advance(item["advance"])
             return
-        rows = [self._machine.decode(event) for event in item["events"]]
+        rows = []
+        for event in item["events"]:
+            try:
+                rows.append(self._machine.decode(event))
+            except EventError as error:  # another rule set took it; to this one it is nothing, as if it were sent now
+                self._refused(event, error)
         if self._lookup:
             self._look_up(rows)
         self._apply(rows, item["now"])
