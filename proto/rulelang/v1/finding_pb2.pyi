@@ -53,7 +53,7 @@ class Finding(_message.Message):
     def __init__(self, status: _Optional[str] = ..., id: _Optional[str] = ..., rule: _Optional[str] = ..., entity: _Optional[_Iterable[str]] = ..., key: _Optional[_Iterable[str]] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., about: _Optional[_Mapping[str, str]] = ..., points: _Optional[float] = ..., level: _Optional[str] = ..., events: _Optional[_Iterable[_Union[_event_pb2.EventName, _Mapping]]] = ..., message: _Optional[str] = ..., version: _Optional[int] = ..., reason: _Optional[str] = ..., note: _Optional[str] = ..., shadow: _Optional[bool] = ...) -> None: ...
 
 class Warning(_message.Message):
-    __slots__ = ("status", "id", "ladder", "rule", "entity", "key", "level", "points", "time", "finding", "version", "reason", "note", "shadow")
+    __slots__ = ("status", "id", "ladder", "rule", "entity", "key", "level", "points", "time", "finding", "version", "reason", "note", "shadow", "jumped", "action", "approval")
     STATUS_FIELD_NUMBER: _ClassVar[int]
     ID_FIELD_NUMBER: _ClassVar[int]
     LADDER_FIELD_NUMBER: _ClassVar[int]
@@ -68,6 +68,9 @@ class Warning(_message.Message):
     REASON_FIELD_NUMBER: _ClassVar[int]
     NOTE_FIELD_NUMBER: _ClassVar[int]
     SHADOW_FIELD_NUMBER: _ClassVar[int]
+    JUMPED_FIELD_NUMBER: _ClassVar[int]
+    ACTION_FIELD_NUMBER: _ClassVar[int]
+    APPROVAL_FIELD_NUMBER: _ClassVar[int]
     status: str
     id: str
     ladder: str
@@ -82,4 +85,7 @@ class Warning(_message.Message):
     reason: str
     note: str
     shadow: bool
-    def __init__(self, status: _Optional[str] = ..., id: _Optional[str] = ..., ladder: _Optional[str] = ..., rule: _Optional[str] = ..., entity: _Optional[_Iterable[str]] = ..., key: _Optional[_Iterable[str]] = ..., level: _Optional[str] = ..., points: _Optional[float] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., finding: _Optional[str] = ..., version: _Optional[int] = ..., reason: _Optional[str] = ..., note: _Optional[str] = ..., shadow: _Optional[bool] = ...) -> None: ...
+    jumped: _containers.RepeatedScalarFieldContainer[str]
+    action: str
+    approval: bool
+    def __init__(self, status: _Optional[str] = ..., id: _Optional[str] = ..., ladder: _Optional[str] = ..., rule: _Optional[str] = ..., entity: _Optional[_Iterable[str]] = ..., key: _Optional[_Iterable[str]] = ..., level: _Optional[str] = ..., points: _Optional[float] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., finding: _Optional[str] = ..., version: _Optional[int] = ..., reason: _Optional[str] = ..., note: _Optional[str] = ..., shadow: _Optional[bool] = ..., jumped: _Optional[_Iterable[str]] = ..., action: _Optional[str] = ..., approval: _Optional[bool] = ...) -> None: ...

@@ -156,7 +156,7 @@ class CheckResponse(_message.Message):
     def __init__(self, accepted: _Optional[bool] = ..., hash: _Optional[str] = ..., diagnostics: _Optional[_Iterable[_Union[Diagnostic, _Mapping]]] = ...) -> None: ...
 
 class Diagnostic(_message.Message):
-    __slots__ = ("code", "severity", "message", "file", "line", "column", "end_line", "end_column", "remedy")
+    __slots__ = ("code", "severity", "message", "file", "line", "column", "end_line", "end_column", "remedy", "related")
     CODE_FIELD_NUMBER: _ClassVar[int]
     SEVERITY_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_FIELD_NUMBER: _ClassVar[int]
@@ -166,6 +166,7 @@ class Diagnostic(_message.Message):
     END_LINE_FIELD_NUMBER: _ClassVar[int]
     END_COLUMN_FIELD_NUMBER: _ClassVar[int]
     REMEDY_FIELD_NUMBER: _ClassVar[int]
+    RELATED_FIELD_NUMBER: _ClassVar[int]
     code: str
     severity: str
     message: str
@@ -175,4 +176,21 @@ class Diagnostic(_message.Message):
     end_line: int
     end_column: int
     remedy: str
-    def __init__(self, code: _Optional[str] = ..., severity: _Optional[str] = ..., message: _Optional[str] = ..., file: _Optional[str] = ..., line: _Optional[int] = ..., column: _Optional[int] = ..., end_line: _Optional[int] = ..., end_column: _Optional[int] = ..., remedy: _Optional[str] = ...) -> None: ...
+    related: _containers.RepeatedCompositeFieldContainer[RelatedPlace]
+    def __init__(self, code: _Optional[str] = ..., severity: _Optional[str] = ..., message: _Optional[str] = ..., file: _Optional[str] = ..., line: _Optional[int] = ..., column: _Optional[int] = ..., end_line: _Optional[int] = ..., end_column: _Optional[int] = ..., remedy: _Optional[str] = ..., related: _Optional[_Iterable[_Union[RelatedPlace, _Mapping]]] = ...) -> None: ...
+
+class RelatedPlace(_message.Message):
+    __slots__ = ("message", "file", "line", "column", "end_line", "end_column")
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    FILE_FIELD_NUMBER: _ClassVar[int]
+    LINE_FIELD_NUMBER: _ClassVar[int]
+    COLUMN_FIELD_NUMBER: _ClassVar[int]
+    END_LINE_FIELD_NUMBER: _ClassVar[int]
+    END_COLUMN_FIELD_NUMBER: _ClassVar[int]
+    message: str
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    def __init__(self, message: _Optional[str] = ..., file: _Optional[str] = ..., line: _Optional[int] = ..., column: _Optional[int] = ..., end_line: _Optional[int] = ..., end_column: _Optional[int] = ...) -> None: ...
