@@ -10,10 +10,9 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from engine.program import load
-
 from engine import Engine
 from engine.machine import Machine
+from engine.program import load
 from engine.stores.interface import StoreError
 from rulelang.timezones import Zone
 from services.cli.files import read_file

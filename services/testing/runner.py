@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from itertools import islice, permutations
 from zlib import crc32
 
-from engine.program import Program
-
 from engine import Engine
+from engine.program import Program
 from rulelang import model
 from rulelang.syntax import Span
 from services.testing.expectations import Json, View, failure, told

@@ -7,10 +7,10 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-import engine
 import pytest
-import rulelang
 
+import engine
+import rulelang
 from services.demo.generate import Days, generate, open_days
 
 ROOT = Path(__file__).parents[2]

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tools import generate_proto
-
 import proto
 from proto.rulelang.v1 import evaluation_pb2, finding_pb2, rulesets_pb2
+from tools import generate_proto
 
 ROOT = Path(__file__).resolve().parents[2]
 

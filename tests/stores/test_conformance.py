@@ -64,7 +64,9 @@ def test_the_journal_is_read_from_any_entry_on(store: Store) -> None:
     assert list(store.journal(3)) == []
 
 
-@pytest.mark.parametrize("entry", [b"", b"\x00\xff" * 3, "京".encode() * 1000, bytes(range(256)) * 10_000], ids=["empty", "bytes", "text", "long"])
+@pytest.mark.parametrize(
+    "entry", [b"", b"\x00\xff" * 3, "京".encode() * 1000, bytes(range(256)) * 10_000], ids=["empty", "bytes", "text", "long"]
+)
 def test_an_entry_is_any_bytes(at: Place, store: Store, entry: bytes) -> None:
     store.append(entry)
     with closing(reopened(at, store)) as again:

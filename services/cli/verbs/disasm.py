@@ -7,7 +7,6 @@ from pathlib import Path
 
 from engine.disassemble import disassemble
 from engine.program import ProgramError, load
-
 from services.cli.files import read_file
 from services.cli.terminal import WELL, CannotUse, Terminal
 

@@ -11,9 +11,8 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from engine.program import load
-
 from engine.fold import Rule
+from engine.program import load
 from engine.values import Event
 from rulelang.render.places import Places
 from rulelang.syntax import Span
