@@ -88,7 +88,7 @@ cdef class Machine:
     cdef list layouts                # TypePlan by event type
     cdef dict types                  # name -> TypePlan, of those that may be sent
     cdef Py_ssize_t text_max, name_max, event_bytes_max
-    cdef list lone, lone_by_type     # rules about one event
+    cdef list index                  # by event type: TypeIndex, or None
     cdef Frame lone_frame
     cdef Value *memos
     cdef long long *memo_turns

@@ -59,8 +59,7 @@ cdef class Machine:
         self.hours = [OpenHours(self.local, calendar) for calendar in plan["calendars"]]
         self.layouts = [TypePlan(i, declared, plan["entities"]) for i, declared in enumerate(plan["types"])]
         self.types = {layout.name: layout for layout in self.layouts if not layout.derived}
-        self.lone = lone_rules(plan)
-        self.lone_by_type = [[rule for rule in self.lone if i in (<LoneRule> rule).wheres] for i in range(self.types_n)]
+        self.index = index_of(plan)
         self.lone_frame = Frame()
 
     def __dealloc__(self):
@@ -222,20 +221,18 @@ cdef class Machine:
     cpdef list holding(self, Event event):
         """Indices of the unscoped rules, looked at on events, that hold for this one."""
         cdef Frame frame = self.lone_frame
-        cdef LoneRule rule
+        cdef TypeIndex index = <TypeIndex> self.index[event.type]
+        if index is None:
+            return []
         frame.current = event
         frame.this = event
         frame.moment = event.time
-        found = []
         try:
-            for rule in <list> self.lone_by_type[event.type]:
-                if rule.holds(self, frame):
-                    found.append(rule.index)
+            return index.holding(self, frame)
         finally:
             frame.current = None
             frame.this = None
             self.forget()
-        return found
 
     def matches(self, event):
         """The names of the unscoped rules that hold for an event alone. Raises EventError."""

@@ -1,4 +1,4 @@
-# Which unscoped rules hold for one event by itself.
+# Which unscoped rules hold for one event by itself: through an index over what their conditions demand.
 
 
 @cython.internal
@@ -8,6 +8,7 @@ cdef class LoneRule:
     cdef readonly int index
     cdef readonly str name
     cdef int condition
+    cdef bint plain                  # the condition is all there is to ask
     cdef long long since
     cdef long long until
     cdef bint dated                  # whether the local day matters to it
@@ -29,11 +30,14 @@ cdef class LoneRule:
                 codes.append(anchor["where"])
             else:
                 codes.append(ALWAYS)
+        self.plain = not self.dated and all([ALWAYS in codes for codes in self.wheres.values()])
 
     cdef bint holds(self, Machine machine, Frame frame) except -1:
         """Whether it holds for the event that the frame is about."""
         cdef long long day = 0
         cdef int where
+        if self.plain:
+            return machine.holds(self.condition, frame)
         if self.dated:
             day = machine.local.day(frame.moment)
             if not self.since <= day <= self.until:
@@ -53,12 +57,277 @@ cdef class LoneRule:
 
 cdef enum:
     ALWAYS = -1
+    FEATURES_MAX = 256               # of one event type; the plan's checker refuses more
+    WHOLE_WORDS_MAX = 65536          # a feature's bitmaps up to here are kept whole, one for each cell
+
+ctypedef unsigned long long Word
+
+cdef extern from *:
+    """
+    static inline int rl_lowest_bit(unsigned long long x) { return __builtin_ctzll(x); }
+    """
+    int lowest_bit "rl_lowest_bit"(Word x) noexcept nogil
 
 
-cdef list lone_rules(dict plan):
-    """The rules that `holding` answers for, in order."""
-    return [
-        LoneRule(index, rule)
-        for index, rule in enumerate(plan["rules"])
+@cython.internal
+cdef class Feature:
+    """A field, or something computed, and the rows that are possible for each of its values.
+
+    The bounds of all demands cut the values into cells; a cell has the bitmap of the rows that a value in it still allows. Where there
+    are too many cells to keep all bitmaps, only some are kept, and for the cells after each the rows that change on the way.
+    """
+
+    cdef int slot                    # where the event keeps it; -1: it is computed
+    cdef int code                    # how it is computed; -1: an event of this type has no such value
+    cdef bint text
+    cdef int words                   # of a bitmap
+    cdef Py_ssize_t cells            # the last is that of a missing value
+    cdef double *cuts                # numbers: where each cell but the first begins
+    cdef list text_cuts
+    cdef dict points                 # texts that are a cell each, where all demands are for single texts; else None
+    cdef Word *maps                  # kept bitmaps, one after the other
+    cdef int *map_of                 # cell -> its kept bitmap, or the one that its changes start from
+    cdef int *first_change           # cell -> into `changes`; those up to the cell's own end are to be applied
+    cdef int *end_of_changes
+    cdef int *changes                # rows that become possible or impossible
+    cdef int *low                    # cell -> the words of its bitmap that are not zero: [low, high)
+    cdef int *high
+
+    def __cinit__(self, dict plan, Py_ssize_t rows):
+        self.slot = plan["slot"]
+        self.code = plan["code"]
+        self.text = plan["kind"] == "text"
+        self.words = <int> ((rows + 63) // 64)
+        self.build(plan["demands"], rows)
+
+    def __dealloc__(self):
+        free(self.cuts)
+        free(self.maps)
+        free(self.map_of)
+        free(self.first_change)
+        free(self.end_of_changes)
+        free(self.changes)
+        free(self.low)
+        free(self.high)
+
+    cdef int build(self, list demands, Py_ssize_t rows) except -1:
+        cdef Py_ssize_t i, cell, kept, total
+        cdef Word *current
+        cdef Word *missing
+        begins = {}
+        open_rows = set(range(rows))
+        missing_rows = set(range(rows))
+        single = self.text
+        for row, stretches, missing_too in demands:
+            open_rows.discard(row)
+            if not missing_too:
+                missing_rows.discard(row)
+            for low, high in stretches:
+                single = single and low is not None and high == low + "\0"
+                if low is None:
+                    open_rows.add(row)
+                else:
+                    begins.setdefault(low, []).append(row)
+                if high is not None:
+                    begins.setdefault(high, []).append(row)
+        cuts = sorted(begins)
+        self.cells = len(cuts) + 2
+        total = sum([len(changed) for changed in begins.values()])
+        self.place(cuts, single)
+        self.map_of = <int *> malloc(self.cells * sizeof(int))
+        self.first_change = <int *> malloc(self.cells * sizeof(int))
+        self.end_of_changes = <int *> malloc(self.cells * sizeof(int))
+        self.changes = <int *> malloc(max(total, 1) * sizeof(int))
+        self.low = <int *> malloc(self.cells * sizeof(int))
+        self.high = <int *> malloc(self.cells * sizeof(int))
+        cdef bint whole = self.cells * self.words <= WHOLE_WORDS_MAX
+        # A kept bitmap for about as many changes as it has words, so that neither costs more than the other.
+        cdef Py_ssize_t maps_n = self.cells if whole else 3 + total // self.words
+        self.maps = <Word *> calloc(maps_n * self.words, sizeof(Word))
+        current = <Word *> calloc(self.words, sizeof(Word))
+        if self.map_of == NULL or self.first_change == NULL or self.end_of_changes == NULL or self.changes == NULL or self.low == NULL:
+            free(current)
+            raise MemoryError
+        if self.high == NULL or self.maps == NULL or current == NULL:
+            free(current)
+            raise MemoryError
+        for row in open_rows:
+            flip(current, row)
+        kept = 0
+        cdef int at = 0, start = 0
+        for cell in range(self.cells - 1):
+            if cell:
+                for row in begins[cuts[cell - 1]]:
+                    flip(current, row)
+                    self.changes[at] = row
+                    at += 1
+            if cell == 0 or whole or at - start > self.words:
+                memcpy(self.maps + kept * self.words, current, self.words * sizeof(Word))
+                kept += 1
+                start = at
+            self.note(cell, kept - 1, start, at, current)
+        missing = self.maps + kept * self.words
+        for row in missing_rows:
+            flip(missing, row)
+        self.note(self.cells - 1, kept, at, at, missing)
+        free(current)
+        return 0
+
+    cdef int place(self, list cuts, bint single) except -1:
+        cdef Py_ssize_t i
+        if not self.text:
+            self.cuts = <double *> malloc(max(len(cuts), 1) * sizeof(double))
+            if self.cuts == NULL:
+                raise MemoryError
+            for i in range(len(cuts)):
+                self.cuts[i] = cuts[i]
+            return 0
+        self.text_cuts = cuts
+        # Of single texts every other cut is the end of one, and what lies between two texts is as what lies before the first.
+        if single:
+            known = set(cuts)
+            self.points = {cut: i + 1 for i, cut in enumerate(cuts) if cut + "\0" in known}
+        return 0
+
+    cdef int note(self, Py_ssize_t cell, Py_ssize_t kept, int start, int end, const Word *current) except -1:
+        cdef int low = 0, high = self.words
+        while low < high and current[low] == 0:
+            low += 1
+        while high > low and current[high - 1] == 0:
+            high -= 1
+        self.map_of[cell] = <int> kept
+        self.first_change[cell] = start
+        self.end_of_changes[cell] = end
+        self.low[cell] = low
+        self.high[cell] = high
+        return 0
+
+    cdef Py_ssize_t cell_of(self, const Value *value) except -1:
+        """The cell of a value."""
+        cdef Py_ssize_t low = 0, high = self.cells - 2, middle
+        cdef double number
+        cdef PyObject *found
+        if value.tag == MISSING:
+            return self.cells - 1
+        if self.points is not None:
+            found = PyDict_GetItemWithError(self.points, <object> value.v.s)
+            return 0 if found == NULL else <Py_ssize_t> (<object> found)
+        if self.text:
+            while low < high:
+                middle = (low + high) >> 1
+                if PyUnicode_Compare(self.text_cuts[middle], <object> value.v.s) <= 0:
+                    low = middle + 1
+                else:
+                    high = middle
+            return low
+        number = value.v.n if value.tag == NUMBER else <double> value.v.i
+        while low < high:
+            middle = (low + high) >> 1
+            if self.cuts[middle] <= number:
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
+    cdef void intersect(self, Py_ssize_t cell, int low, int high, Word *rows, Word *room) noexcept nogil:
+        """Take out of `rows`, between two words, those that this cell does not allow. `room` is for a bitmap that must be made."""
+        cdef const Word *allowed = self.maps + <Py_ssize_t> self.map_of[cell] * self.words
+        cdef int i, row
+        if self.first_change[cell] < self.end_of_changes[cell]:
+            memcpy(room + low, allowed + low, (high - low) * sizeof(Word))
+            for i in range(self.first_change[cell], self.end_of_changes[cell]):
+                row = self.changes[i]
+                if low <= row >> 6 < high:
+                    room[row >> 6] ^= (<Word> 1) << (row & 63)
+            allowed = room
+        for i in range(low, high):
+            rows[i] &= allowed[i]
+
+
+cdef inline void flip(Word *bitmap, Py_ssize_t row) noexcept:
+    bitmap[row >> 6] ^= (<Word> 1) << (row & 63)
+
+
+@cython.internal
+cdef class TypeIndex:
+    """The rules looked at on events of one type, by what their conditions demand."""
+
+    cdef list features
+    cdef list rules                  # LoneRule by row
+    cdef int rows
+    cdef int words
+    cdef bint in_order               # rows stand in the order of their rules
+    cdef Word *possible
+    cdef Word *room
+
+    def __cinit__(self, dict plan, dict lone):
+        self.rows = len(plan["rows"])
+        self.words = (self.rows + 63) // 64
+        self.rules = [lone[number] for number in plan["rows"]]
+        self.in_order = plan["rows"] == sorted(plan["rows"])
+        self.possible = <Word *> malloc(max(self.words, 1) * sizeof(Word))
+        self.room = <Word *> malloc(max(self.words, 1) * sizeof(Word))
+        if self.possible == NULL or self.room == NULL:
+            raise MemoryError
+        # The most telling first: then an event that meets nothing is known for it early.
+        self.features = [Feature(feature, self.rows) for feature in sorted(plan["features"], key=lambda f: -len(f["demands"]))]
+
+    def __dealloc__(self):
+        free(self.possible)
+        free(self.room)
+
+    cdef list holding(self, Machine machine, Frame frame):
+        """The numbers of the rules that hold for the event that the frame is about, in order."""
+        cdef Py_ssize_t[FEATURES_MAX] cells
+        cdef Feature feature
+        cdef LoneRule rule
+        cdef Value value
+        cdef Word word
+        cdef int low = 0, high = self.words, i, n = 0, last = -1
+        cdef list found = []
+        for feature in self.features:
+            if feature.slot >= 0:
+                cells[n] = feature.cell_of(&frame.this.slots[feature.slot])
+            elif feature.code >= 0:
+                machine.run(feature.code, frame, &value)
+                cells[n] = feature.cell_of(&value)
+                release(&value)
+            else:
+                cells[n] = feature.cells - 1
+            low = max(low, feature.low[cells[n]])
+            high = min(high, feature.high[cells[n]])
+            if low >= high:
+                return found
+            n += 1
+        memset(self.possible + low, 0xFF, (high - low) * sizeof(Word))
+        if high == self.words and self.rows & 63:
+            self.possible[high - 1] = ((<Word> 1) << (self.rows & 63)) - 1
+        n = 0
+        for feature in self.features:
+            feature.intersect(cells[n], low, high, self.possible, self.room)
+            n += 1
+        for i in range(low, high):
+            word = self.possible[i]
+            while word:
+                rule = <LoneRule> self.rules[(i << 6) + lowest_bit(word)]
+                word &= word - 1
+                # Rows of one rule may all be met; side by side they are seen at once.
+                if rule.index != last and rule.holds(machine, frame):
+                    found.append(rule.index)
+                    last = rule.index
+        if self.in_order:
+            return found
+        return sorted(set(found))
+
+
+cdef list index_of(dict plan):
+    """By event type: the index of the rules looked at on it, or None."""
+    lone = {
+        number: LoneRule(number, rule)
+        for number, rule in enumerate(plan["rules"])
         if rule["history"] < 0 and rule["anchors"]["kind"] == "events" and rule["state"] != "disabled"
-    ]
+    }
+    found = [None] * len(plan["types"])
+    for table in plan["index"]:
+        found[table["type"]] = TypeIndex(table, lone)
+    return found

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 
 from rulelang import model
-from rulelang.emit.shape import Shapes, parts_of
+from rulelang.emit.shape import PARTS, Shapes
 
 DEAR_FROM = 4
 """Nodes of a part from which on it is worth remembering: a field compared with a constant is three."""
@@ -55,7 +55,7 @@ class Memos:
 
 def _parts(node: model.Expression) -> list[model.Expression]:
     found: list[model.Expression] = []
-    for name in parts_of(type(node)):
+    for name in PARTS[type(node)]:
         part = getattr(node, name)
         if isinstance(part, tuple):
             found += [item for item in part if isinstance(item, model.Expression)]

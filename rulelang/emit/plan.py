@@ -10,9 +10,10 @@ from typing import Any
 
 from rulelang import model
 from rulelang.emit.code import Codes, Names
+from rulelang.emit.index import Index
 from rulelang.emit.memos import Memos
 from rulelang.emit.pool import Layout, Pool
-from rulelang.emit.shape import Shapes, parts_of
+from rulelang.emit.shape import PARTS, Shapes
 from rulelang.model import Kind
 from rulelang.normalise import confusables_table
 from rulelang.timezones import Zone
@@ -51,9 +52,11 @@ class _Planner:
             # Membership is read from the history of the entity, whether or not a rule looks at it.
             if entity.parent is not None:
                 self.history((model.ScopeKey(entity.name, None),))
-        for rule in ruleset.rules:
+        index = Index(self.layout, self.shapes, lambda node: self.codes.shared(node, _NoQuestions()))
+        for number, rule in enumerate(ruleset.rules):
             if _looked_at_once(rule):
                 self.memos.count(rule.condition)
+                index.add(number, rule)
         rules = [self.rule(rule) for rule in ruleset.rules]
         codes = self.codes
         plan: Plan = {
@@ -70,6 +73,7 @@ class _Planner:
             "patterns": self.patterns.items,
             "rules": rules,
             "ladders": [self.ladder(ladder) for ladder in ruleset.ladders],
+            "index": index.plan(),
             "codes": codes.entries,
             "constants": codes.constants.items,
             "sets": codes.sets.items,
@@ -289,7 +293,7 @@ def _scan(node: object) -> Iterator[model.Expression]:
     elif isinstance(node, _SCANNED):
         if isinstance(node, model.Expression):
             yield node
-        for name in parts_of(type(node)):
+        for name in PARTS[type(node)]:
             yield from _scan(getattr(node, name))
 
 

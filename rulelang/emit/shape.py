@@ -7,18 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import fields
-from functools import cache
 from typing import Any, get_args
 
 from rulelang import model
 
 _EXPRESSIONS: frozenset[type] = frozenset(get_args(model.Expression))
 
-
-@cache
-def parts_of(kind: type) -> tuple[str, ...]:
-    """The names of what an expression of this class is made of, its place left out."""
-    return tuple(field.name for field in fields(kind) if field.name != "span")
+PARTS: dict[type, tuple[str, ...]] = {
+    kind: tuple(field.name for field in fields(kind) if field.name != "span") for kind in (*_EXPRESSIONS, model.Taken, model.Side)
+}
+"""By class: the names of what an expression is made of, its place left out."""
 
 
 class Shapes:
@@ -32,7 +30,7 @@ class Shapes:
         """The number of the expression's shape."""
         found = self._of.get(id(node))
         if found is None:
-            name = (type(node), *[self._part(getattr(node, part)) for part in parts_of(type(node))])
+            name = (type(node), *[self._part(getattr(node, part)) for part in PARTS[type(node)]])
             found = self._of[id(node)] = self._numbers.setdefault(name, len(self._numbers))
         return found
 
@@ -42,6 +40,6 @@ class Shapes:
         if isinstance(part, tuple):
             return tuple(self._part(item) for item in part)
         if isinstance(part, model.Taken | model.Side):
-            return tuple(self._part(getattr(part, name)) for name in parts_of(type(part)))
+            return tuple(self._part(getattr(part, name)) for name in PARTS[type(part)])
         # 1, 1.0 and True are equal in Python, as are 0.0 and -0.0; here they are not.
         return (type(part), repr(part)) if isinstance(part, bool | int | float) else part

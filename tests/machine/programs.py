@@ -150,6 +150,8 @@ class Maker:
         )
 
     def machine(self, **limits: int) -> Machine:
+        rows = list(range(len(self.plan["rules"])))
+        self.plan["index"] = [{"type": number, "rows": rows, "features": []} for number in range(len(self.types))]
         return Machine(Program(self.plan, struct.pack(f"<{len(self.words)}i", *self.words)), **limits)
 
 
