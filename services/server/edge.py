@@ -1,0 +1,127 @@
+"""The edge of the service: what every call of `rulelang.v1` passes through, in and out.
+
+In: the bytes of a request.  Out: a handler's answer, or the status that `errors` has for what it raised. Here a call gets its id and its
+deadline, is admitted, parsed and logged. Handlers get a `Call` in place of gRPC's context, and raise.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import grpc
+from google.protobuf.message import DecodeError
+from grpc import aio
+
+from services.logs import logger
+from services.server.admission import Admission
+from services.server.errors import DETAILS_KEY, DeadlinePassed, Malformed, details, row_of, told
+
+REQUEST_ID = "x-request-id"
+_REQUEST_ID_FORM = re.compile(r"[!-~]{1,128}")
+_OURS = "/rulelang.v1."
+
+
+@dataclass(slots=True)
+class Call:
+    """`deadline`: by `time.monotonic`; None for a stream, whose messages each have their own. `said`: what its line in the log says."""
+
+    request_id: str
+    deadline: float | None
+    said: dict[str, Any] = field(default_factory=dict)
+
+
+class Edge(aio.ServerInterceptor):  # type: ignore[misc]
+    """Wraps the handlers of our services; health checking and reflection pass by."""
+
+    def __init__(self, admission: Admission, deadline_s: float) -> None:
+        self._admission = admission
+        self._deadline_s = deadline_s
+
+    async def intercept_service(self, continuation: Callable[[Any], Awaitable[Any]], details_: Any) -> Any:
+        handler = await continuation(details_)
+        if handler is None or not details_.method.startswith(_OURS):
+            return handler
+        method = details_.method.removeprefix("/")
+        if handler.request_streaming:
+            return grpc.stream_stream_rpc_method_handler(self._stream(method, handler), None, handler.response_serializer)
+        return grpc.unary_unary_rpc_method_handler(self._unary(method, handler), None, handler.response_serializer)
+
+    def _unary(self, method: str, handler: Any) -> Callable[[bytes, Any], Awaitable[Any]]:
+        async def behaviour(data: bytes, context: Any) -> Any:
+            asked = context.time_remaining()
+            seconds = self._deadline_s if asked is None else min(asked, self._deadline_s)
+            call = Call(_request_id(context), time.monotonic() + seconds)
+
+            async def work() -> Any:
+                with self._admission.call():
+                    try:
+                        async with asyncio.timeout(seconds):
+                            return await handler.unary_unary(_parse(handler.request_deserializer, data), call)
+                    except TimeoutError:
+                        raise DeadlinePassed from None
+
+            return await _answer(method, call, context, work)
+
+        return behaviour
+
+    def _stream(self, method: str, handler: Any) -> Callable[[AsyncIterator[bytes], Any], Awaitable[None]]:
+        async def behaviour(messages: AsyncIterator[bytes], context: Any) -> None:
+            call = Call(_request_id(context), None)
+
+            async def requests() -> AsyncIterator[Any]:
+                async for data in messages:
+                    yield _parse(handler.request_deserializer, data)
+
+            async def work() -> None:
+                with self._admission.stream():
+                    await handler.stream_stream(requests(), context.write, call)
+
+            await _answer(method, call, context, work)
+
+        return behaviour
+
+
+async def _answer(method: str, call: Call, context: Any, work: Callable[[], Awaitable[Any]]) -> Any:
+    """Do the work; tell the caller and the log what came of it."""
+    began = time.monotonic()
+    log = logger().bind(method=method, request_id=call.request_id)
+    trailing = ((REQUEST_ID, call.request_id),)
+    try:
+        answer = await work()
+    except asyncio.CancelledError:
+        log.info("call abandoned by the caller", took_s=_since(began), **call.said)
+        raise
+    except Exception as error:
+        row = row_of(error)
+        fault = row.code is grpc.StatusCode.INTERNAL
+        say = log.error if fault else log.warning
+        say("call failed", code=row.code.name, reason=row.reason, took_s=_since(began), exc_info=error if fault else None, **call.said)
+        await context.abort(row.code, told(error), (*trailing, (DETAILS_KEY, details(error))))
+    context.set_trailing_metadata(trailing)
+    log.info("call answered", took_s=_since(began), **call.said)
+    return answer
+
+
+def _since(began: float) -> float:
+    return round(time.monotonic() - began, 6)
+
+
+def _parse(parse: Callable[[bytes], Any], data: bytes) -> Any:
+    try:
+        return parse(data)
+    except DecodeError as error:
+        raise Malformed(f"the request is no such message: {error}") from error
+
+
+def _request_id(context: Any) -> str:
+    """The caller's own, where it has a form that can be logged; else a new one."""
+    for key, value in context.invocation_metadata() or ():
+        if key == REQUEST_ID and isinstance(value, str) and _REQUEST_ID_FORM.fullmatch(value):
+            return value
+    return uuid.uuid4().hex

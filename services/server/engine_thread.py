@@ -1,0 +1,334 @@
+"""The thread that owns the engine.
+
+In: groups of works, the ticks of the clock, errands (a reload, the end).  Out: answers, delivered on the event loop, and what it tells of
+the store.  Works of one group go to the engine as one batch, so that one write to disk serves all of them.
+
+When the store fails, works are answered with its error and the thread tries again at each tick: where nothing but room or permission
+was missing by writing a checkpoint, else by opening the store anew, which reads back what is really on disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from engine import Engine, Outcome
+from engine.machine import EventError
+from engine.stores.interface import Store, StoreError, StoreFull, StoreReadOnly
+from rulelang import model
+from services.logs import LISTED_MAX, logger
+from services.server.errors import DeadlinePassed, EngineFault
+from services.server.events import event_dict
+from services.server.waiting import Waiting, Work
+
+STILL_USABLE = (StoreFull, StoreReadOnly)
+"""Nothing was written, and the store may be asked again; after any other error it is opened anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """A rule set that can be run: what it declares, and its program."""
+
+    declared: model.RuleSet
+    program: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the thread last was at, for others to read."""
+
+    rules: RuleSet
+    since_s: float
+    clock_us: int | None
+    counters: Mapping[str, int]
+
+
+class Listener(Protocol):
+    """Whoever wants to know; called on the event loop."""
+
+    def store_failed(self, error: StoreError) -> None: ...
+    def store_recovered(self) -> None: ...
+    def engine_failed(self, error: BaseException) -> None: ...
+
+
+class EngineThread:
+    """`make_store` gives the service's store, not open; `make_engine` an engine that opens it and comes up to date from its journal."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        waiting: Waiting,
+        tick_s: float,
+        make_store: Callable[[], Store],
+        make_engine: Callable[[RuleSet, Store], Engine],
+        listener: Listener,
+    ) -> None:
+        self._loop = loop
+        self._waiting = waiting
+        self._tick_s = tick_s
+        self._make_store = make_store
+        self._make_engine = make_engine
+        self._listener = listener
+        self._store: Store | None = None
+        self._engine: Engine | None = None
+        self._failure: StoreError | None = None
+        self._ended = False
+        self._next_tick = 0.0
+        self._counters: Counter[str] = Counter()
+        self.seen: Seen | None = None
+        self._thread = threading.Thread(target=self._run, name="engine")
+
+    # ------------------------------------------------------------------ for the event loop
+
+    async def start(self, rules: RuleSet) -> None:
+        """Open the engine, bring it up to date from the store's journal, and begin to take works. Raises what opening raises."""
+        self._thread.start()
+        await self.run(lambda: self._open(rules))
+
+    async def replace(self, rules: RuleSet) -> None:
+        """Go on with another rule set, over the whole history of the store; or raise, and the old one goes on."""
+        await self.run(lambda: self._replace(rules))
+
+    async def stop(self) -> None:
+        """Write what is behind the journal, close the store and end the thread. Raises StoreError: then a restart has more to read."""
+        try:
+            await self.run(self._close)
+        finally:
+            self._waiting.put_errand(self._end)
+            await asyncio.to_thread(self._thread.join)
+
+    def run(self, function: Callable[[], None]) -> asyncio.Future[None]:
+        """Run a function on the thread, before any work that is waiting."""
+        done: asyncio.Future[None] = self._loop.create_future()
+
+        def errand() -> None:
+            try:
+                function()
+            except Exception as error:
+                self._tell(_fail, done, error)
+            else:
+                self._tell(_resolve, done, None)
+
+        self._waiting.put_errand(errand)
+        return done
+
+    # ------------------------------------------------------------------ on the thread
+
+    def _run(self) -> None:
+        while not self._ended:
+            taken = self._waiting.take(self._next_tick - time.monotonic())
+            try:
+                if not isinstance(taken, list):
+                    taken()
+                elif taken:
+                    self._evaluate(taken)
+                if time.monotonic() >= self._next_tick:
+                    self._next_tick = time.monotonic() + self._tick_s
+                    self._tick()
+            except Exception as error:
+                self._give_up(error, taken if isinstance(taken, list) else [])
+
+    def _evaluate(self, group: list[Work]) -> None:
+        now = time.monotonic()
+        due = []
+        for work in group:
+            if work.deadline <= now:
+                self._tell(_fail, work.answer, DeadlinePassed())
+            elif not work.answer.cancelled():
+                due.append(work)
+        if not due:
+            return
+        engine = self._engine
+        if engine is None or self._failure is not None:
+            self._fail_all(due, self._failure or EngineFault("the engine is not at work"))
+            return
+        given, refused = _read(due)
+        try:
+            outcomes = iter(engine.evaluate_batch(given))
+        except StoreError as error:
+            self._store_fails(error)
+            self._fail_all(due, error)
+            return
+        answers = []
+        position = 0
+        for work in due:
+            of_work = []
+            for _ in work.events:
+                of_work.append(refused[position] if position in refused else next(outcomes))
+                position += 1
+            try:
+                answers.append((work.answer, work.finish(of_work, engine.program.plan["hash"])))
+            except Exception as error:  # the engine is well; the answer cannot be written
+                self._tell(_fail, work.answer, error)
+            self._counters.update(outcome.status for outcome in of_work)
+            self._counters["ignored_fields"] += sum(outcome.ignored for outcome in of_work)
+        self._counters["groups"] += 1
+        self._show(engine)
+        self._tell(_deliver, answers)
+
+    def _tick(self) -> None:
+        """Let the clock reach now; after a failure of the store, try it."""
+        if self._failure is not None:
+            self._retry_store()
+        if self._failure is None and self._engine is not None:
+            try:
+                outcome = self._engine.advance()
+            except StoreError as error:
+                self._store_fails(error)
+                return
+            self._show(self._engine)
+            if outcome.findings or outcome.withdrawn or outcome.warnings:
+                logger().info("deadlines reached", rule_set=self._engine.program.plan["hash"], **said([outcome]))
+
+    def _open(self, rules: RuleSet) -> None:
+        self._open_engine(rules)
+        self._next_tick = 0.0
+        self._see(rules)
+
+    def _see(self, rules: RuleSet) -> None:
+        assert self._engine is not None
+        self.seen = Seen(rules, time.time(), self._engine.now, dict(self._counters))
+
+    def _open_engine(self, rules: RuleSet) -> Engine:
+        self._store = self._make_store()
+        try:
+            self._engine = self._make_engine(rules, self._store)
+        except BaseException:
+            self._abandon()
+            raise
+        return self._engine
+
+    def _abandon(self) -> None:
+        """Let the store go without writing what is behind the journal."""
+        store, self._store, self._engine = self._store, None, None
+        if store is not None:
+            store.close()
+
+    def _replace(self, rules: RuleSet) -> None:
+        if self._failure is not None:
+            raise self._failure
+        assert self._engine is not None
+        assert self.seen is not None
+        before = self.seen.rules
+        try:
+            self._close()
+            self._open_engine(rules).checkpoint()
+        except Exception:
+            self._return_to(before)
+            raise
+        self._see(rules)
+
+    def _return_to(self, rules: RuleSet) -> None:
+        """After a rule set that could not be put to work."""
+        self._abandon()
+        try:
+            self._open_engine(rules)
+        except StoreError as error:
+            self._store_fails(error)
+        except Exception as error:
+            self._give_up(error, [])
+
+    def _close(self) -> None:
+        try:
+            if self._engine is not None:
+                self._engine.close()
+        finally:
+            self._abandon()
+
+    def _end(self) -> None:
+        self._ended = True
+
+    # ------------------------------------------------------------------ the store
+
+    def _store_fails(self, error: StoreError) -> None:
+        self._counters["store_failures"] += 1
+        if self._failure is None:
+            self._tell(self._listener.store_failed, error)
+        self._failure = error
+        self._next_tick = time.monotonic() + self._tick_s
+
+    def _retry_store(self) -> None:
+        assert self.seen is not None
+        try:
+            if self._engine is None or not isinstance(self._failure, STILL_USABLE):
+                self._abandon()
+                self._open_engine(self.seen.rules)
+            assert self._engine is not None
+            self._engine.checkpoint()
+        except StoreError as error:
+            self._store_fails(error)
+        else:
+            self._failure = None
+            self._tell(self._listener.store_recovered)
+
+    # ------------------------------------------------------------------ telling
+
+    def _show(self, engine: Engine) -> None:
+        assert self.seen is not None
+        self.seen = replace(self.seen, clock_us=engine.now, counters=dict(self._counters))
+
+    def _fail_all(self, works: Iterable[Work], error: Exception) -> None:
+        for work in works:
+            self._tell(_fail, work.answer, error)
+
+    def _give_up(self, error: BaseException, group: list[Work]) -> None:
+        """The engine failed where it may not. What it holds is no longer what its journal says, so it neither goes on nor writes any of it."""
+        self._abandon()
+        self._fail_all(group, EngineFault(str(error)))
+        self._tell(self._listener.engine_failed, error)
+
+    def _tell(self, function: Callable[..., None], *arguments: object) -> None:
+        self._loop.call_soon_threadsafe(function, *arguments)
+
+
+def said(outcomes: Iterable[Outcome]) -> dict[str, Any]:
+    """What a line of the log says of outcomes: how many of which status, and the ids of what is worth finding again."""
+    counts: Counter[str] = Counter()
+    names: dict[str, list[Any]] = {}
+    issued: dict[str, list[str]] = {}
+    for outcome in outcomes:
+        counts[outcome.status] += 1
+        if outcome.status not in ("accepted", "duplicate", "advanced"):
+            names.setdefault(f"{outcome.status}_events", []).append([outcome.source, outcome.id, outcome.wrong_field])
+        if outcome.status != "duplicate":
+            for kind, things in (("findings", outcome.findings), ("withdrawn", outcome.withdrawn), ("warnings", outcome.warnings)):
+                if things:
+                    issued.setdefault(kind, []).extend(thing["id"] for thing in things)
+    counts.pop("advanced", None)
+    listed = {name: things[:LISTED_MAX] for name, things in (names | issued).items()}
+    return {**counts, **listed, **{f"{kind}_count": len(things) for kind, things in issued.items() if len(things) > LISTED_MAX}}
+
+
+def _read(works: Iterable[Work]) -> tuple[list[dict[str, object]], dict[int, Outcome]]:
+    """The events of all works for the engine, in order; and by position those that cannot be read."""
+    given: list[dict[str, object]] = []
+    refused: dict[int, Outcome] = {}
+    position = 0
+    for work in works:
+        for event in work.events:
+            try:
+                given.append(event_dict(event))
+            except EventError as error:
+                refused[position] = Outcome("refused", event.source, event.id, error=str(error), wrong_field=error.field)
+            position += 1
+    return given, refused
+
+
+def _resolve(answer: asyncio.Future[Any], value: object) -> None:
+    if not answer.done():
+        answer.set_result(value)
+
+
+def _fail(answer: asyncio.Future[Any], error: Exception) -> None:
+    if not answer.done():
+        answer.set_exception(error)
+
+
+def _deliver(answers: Iterable[tuple[asyncio.Future[Any], object]]) -> None:
+    for answer, value in answers:
+        _resolve(answer, value)

@@ -1,0 +1,131 @@
+"""What a call may fail with: the exceptions, and the one table that makes a status of each.
+
+In: any exception.  Out: a status code, what the caller is told, and `google.rpc` details for the trailing metadata.
+An event that cannot be taken is none of these: it is that event's outcome.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import grpc
+from google.protobuf.any_pb2 import Any
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.message import Message
+from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
+from google.rpc.status_pb2 import Status
+
+from engine.stores.interface import StoreError
+
+DOMAIN = "rulelang.v1"
+DETAILS_KEY = "grpc-status-details-bin"
+"""Where gRPC's libraries look for a google.rpc.Status."""
+
+
+class CallError(Exception):
+    """A call that is not carried out. `facts` name the bound that was passed; `field` is what of the request is wrong."""
+
+    def __init__(self, text: str, *, field: str = "", **facts: object) -> None:
+        super().__init__(text)
+        self.field = field
+        self.facts = {name: str(value) for name, value in facts.items()}
+
+
+class Malformed(CallError):
+    """The bytes are no message of this kind."""
+
+
+class WrongRequest(CallError):
+    """A message that asks for something that cannot be."""
+
+
+class BatchTooLarge(CallError):
+    def __init__(self, count: int, bound: int) -> None:
+        text = f"{count} events in one message; limits.batch_events_max allows {bound}"
+        super().__init__(text, field="events", limit="limits.batch_events_max", bound=bound)
+
+
+class TooManyCalls(CallError):
+    def __init__(self, bound: int) -> None:
+        super().__init__(f"{bound} calls are at work, the most that limits.calls_max allows", limit="limits.calls_max", bound=bound)
+
+
+class TooManyStreams(CallError):
+    def __init__(self, bound: int) -> None:
+        super().__init__(f"{bound} streams are open, the most that limits.streams_max allows", limit="limits.streams_max", bound=bound)
+
+
+class QueueFull(CallError):
+    def __init__(self, waiting: int, bound: int) -> None:
+        text = f"{waiting} events are waiting; limits.queue_events_max allows {bound}"
+        super().__init__(text, limit="limits.queue_events_max", bound=bound)
+
+
+class DeadlinePassed(CallError):
+    def __init__(self) -> None:
+        super().__init__("the deadline passed before an answer; send again what was not answered")
+
+
+class Stopping(CallError):
+    def __init__(self) -> None:
+        super().__init__("the service is stopping; send again what was not answered")
+
+
+class EngineFault(CallError):
+    """The engine failed where it may not; what it holds can no longer be trusted, and the service ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`reason` is stable and for programs; `retry_s`: when the same call may be sent again; `told`: in place of the exception's own text."""
+
+    code: grpc.StatusCode
+    reason: str
+    retry_s: float | None = None
+    told: str | None = None
+
+
+TABLE: dict[type[Exception], Row] = {
+    Malformed: Row(grpc.StatusCode.INVALID_ARGUMENT, "MALFORMED"),
+    WrongRequest: Row(grpc.StatusCode.INVALID_ARGUMENT, "WRONG_REQUEST"),
+    BatchTooLarge: Row(grpc.StatusCode.INVALID_ARGUMENT, "BATCH_TOO_LARGE"),
+    TooManyCalls: Row(grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_MANY_CALLS", 0.1),
+    TooManyStreams: Row(grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_MANY_STREAMS", 1.0),
+    QueueFull: Row(grpc.StatusCode.RESOURCE_EXHAUSTED, "QUEUE_FULL", 0.5),
+    DeadlinePassed: Row(grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_PASSED", 0.5),
+    Stopping: Row(grpc.StatusCode.UNAVAILABLE, "STOPPING", 1.0),
+    # What is wrong with the store names files of the service's machine: it is logged, not told.
+    StoreError: Row(
+        grpc.StatusCode.UNAVAILABLE, "STORE_UNAVAILABLE", 1.0, "the store cannot take events now; send again what was not answered"
+    ),
+    EngineFault: Row(grpc.StatusCode.INTERNAL, "FAULT", None, "a fault of the service, which is ending; send again what was not answered"),
+    Exception: Row(grpc.StatusCode.INTERNAL, "FAULT", None, "a fault of the service; it is in its log under the request id"),
+}
+
+
+def row_of(error: Exception) -> Row:
+    """The row of the exception's nearest class."""
+    return next(TABLE[kind] for kind in type(error).__mro__ if kind in TABLE)
+
+
+def told(error: Exception) -> str:
+    """What the caller is told."""
+    return row_of(error).told or str(error)
+
+
+def details(error: Exception) -> bytes:
+    """The google.rpc.Status of an error: ErrorInfo always, RetryInfo and BadRequest where they apply."""
+    row = row_of(error)
+    facts = error.facts if isinstance(error, CallError) else {}
+    parts: list[Message] = [ErrorInfo(reason=row.reason, domain=DOMAIN, metadata=facts)]
+    if row.retry_s is not None:
+        seconds, fraction = divmod(row.retry_s, 1)
+        parts.append(RetryInfo(retry_delay=Duration(seconds=int(seconds), nanos=round(fraction * 1e9))))
+    if isinstance(error, CallError) and error.field:
+        parts.append(BadRequest(field_violations=[BadRequest.FieldViolation(field=error.field, description=str(error))]))
+    packed = []
+    for part in parts:
+        packed.append(Any())
+        packed[-1].Pack(part)
+    data: bytes = Status(code=row.code.value[0], message=told(error), details=packed).SerializeToString()
+    return data

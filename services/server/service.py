@@ -1,0 +1,227 @@
+"""The service put together: the one place where classes meet, and where it starts and ends.
+
+In: settings, the paths of the rules and the rule set read from them.  Out: it serves until SIGTERM or SIGINT (SIGHUP: the rules are read
+again), and gives an exit code: 0, or 3 where the engine failed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import grpc
+from grpc import aio
+from grpc_health.v1 import health_pb2_grpc
+from grpc_health.v1.health import SERVICE_NAME as HEALTH_NAME
+from grpc_reflection.v1alpha import reflection
+
+from engine import Engine
+from engine.stores import make_store
+from engine.stores.interface import Store, StoreError
+from engine.stores.memory import MemoryStore
+from proto.rulelang.v1 import evaluation_pb2_grpc, rulesets_pb2_grpc
+from rulelang import model
+from services.logs import logger
+from services.server.admission import Admission
+from services.server.edge import Edge
+from services.server.engine_thread import EngineThread, RuleSet, Seen
+from services.server.evaluation import Evaluation
+from services.server.health import EVALUATION, RULE_SETS, Health
+from services.server.reload import CannotServe, Reloading
+from services.server.rulesets import RuleSets
+from services.server.waiting import Waiting
+from services.settings import Settings
+
+WELL, FAULT = 0, 3
+FLUSH_S = 1.0
+"""How long the last answers may take to leave, once all calls have ended."""
+UNCOUNTED_CALLS = 64
+"""Calls beside those that are counted: health checks, reflection, and those on their way to being refused."""
+
+
+class CannotListen(Exception):
+    """The address cannot be listened at; the text says why."""
+
+
+class Service:
+    """One service. `run` is called once; `stop` and `reload` are what the signals do."""
+
+    def __init__(self, settings: Settings, paths: list[str], rules: RuleSet) -> None:
+        loop = asyncio.get_running_loop()
+        limits = settings.limits
+        self._settings = settings
+        self._rules = rules
+        self._loop = loop
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._ending = asyncio.Event()
+        self._hurry = asyncio.Event()
+        self._reload_wanted = asyncio.Event()
+        self._exit_code = WELL
+        self.admission = Admission(limits.calls_max, limits.streams_max)
+        self.waiting = Waiting(loop, limits.queue_events_max, limits.group_events_max)
+        self.engine = EngineThread(loop, self.waiting, settings.tick_s, store_maker(settings.store), self._make_engine, self)
+        self._health = Health()
+        self._reloading = Reloading(paths, self.engine, self._check_secret)
+        self._rule_sets = RuleSets(self._seen, lambda: self._reloading.last)
+        self._server = aio.server(
+            interceptors=[Edge(self.admission, limits.deadline_s)],
+            maximum_concurrent_rpcs=limits.calls_max + limits.streams_max + UNCOUNTED_CALLS,
+            options=[
+                ("grpc.max_receive_message_length", limits.message_bytes_max),
+                ("grpc.max_send_message_length", -1),  # an answer is as long as what was found
+                ("grpc.so_reuseport", 0),  # or a second service at the same address would take half of the calls
+            ],
+        )
+        evaluation_pb2_grpc.add_EvaluationServicer_to_server(Evaluation(self.waiting, self.admission, limits), self._server)
+        rulesets_pb2_grpc.add_RuleSetsServicer_to_server(self._rule_sets, self._server)
+        health_pb2_grpc.add_HealthServicer_to_server(self._health.servicer, self._server)
+        reflection.enable_server_reflection((EVALUATION, RULE_SETS, HEALTH_NAME, reflection.SERVICE_NAME), self._server)
+
+    async def run(self, listening: Callable[[str], None]) -> int:
+        """Serve until told to stop. `listening` is told the address. Raises CannotListen, CannotServe, StoreError: nothing was served."""
+        self._check_secret(self._rules.declared)
+        address = self._bind()
+        try:
+            await self.engine.start(self._rules)
+        except BaseException:
+            await self._server.stop(0)
+            await self.engine.stop()
+            raise
+        await self._health.serving()
+        await self._server.start()
+        logger().info("serving", address=address, rule_set=self._rules.declared.hash, rules=len(self._rules.declared.rules))
+        listening(address)
+        reloads = asyncio.create_task(self._reload_when_told())
+        await self._ending.wait()
+        reloads.cancel()
+        await asyncio.gather(reloads, return_exceptions=True)
+        await self._drain()
+        return self._exit_code
+
+    # ------------------------------------------------------------------ the engine's thread tells
+
+    def store_failed(self, error: StoreError) -> None:
+        logger().error("the store fails", error=str(error))
+        self._soon(self._health.store_failed())
+
+    def store_recovered(self) -> None:
+        logger().info("the store is well again")
+        self._soon(self._health.serving())
+
+    def engine_failed(self, error: BaseException) -> None:
+        logger().critical("a fault of the program: the engine failed, and the service ends", exc_info=error)
+        self._exit_code = FAULT
+        self._hurry.set()
+        self._ending.set()
+
+    # ------------------------------------------------------------------ starting
+
+    def _make_engine(self, rules: RuleSet, store: Store) -> Engine:
+        tolerance_us = round(self._settings.future_tolerance_s * 1_000_000)
+        return Engine(rules.program, store=store, clock="system", secret=self._settings.secret or b"", tolerance_us=tolerance_us)
+
+    def _check_secret(self, declared: model.RuleSet) -> None:
+        drawn = [rule.name for rule in declared.rules if rule.sample is not None and rule.state != "disabled"]
+        if drawn and self._settings.secret is None:
+            raise CannotServe(f"{drawn[0]} draws a sample, and without a secret (secret_file) those drawn could foresee it")
+
+    def _bind(self) -> str:
+        """The address, once it is ours."""
+        host, _, _ = self._settings.listen.rpartition(":")
+        tls = self._settings.tls
+        try:
+            if tls is None:
+                port = self._server.add_insecure_port(self._settings.listen)
+            else:
+                pair = ((tls.key, tls.certificate),)
+                credentials = grpc.ssl_server_credentials(pair, tls.client_ca, require_client_auth=tls.client_ca is not None)
+                port = self._server.add_secure_port(self._settings.listen, credentials)
+        except RuntimeError as error:
+            raise CannotListen(_why_not(self._settings)) from error
+        return f"{host}:{port}"
+
+    def _seen(self) -> Seen:
+        assert self.engine.seen is not None  # the server starts after the engine
+        return self.engine.seen
+
+    # ------------------------------------------------------------------ signals
+
+    def listen_to_signals(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self._loop.add_signal_handler(number, self.stop)
+        self._loop.add_signal_handler(signal.SIGHUP, self.reload)
+
+    def stop(self) -> None:
+        """Let the calls at work end, and end; told again: cut them off."""
+        logger().info("told to stop", again=self._ending.is_set())
+        if self._ending.is_set():
+            self._hurry.set()
+        self._ending.set()
+
+    def reload(self) -> None:
+        """Read the rules again; told while it does: once more."""
+        self._reload_wanted.set()
+
+    async def _reload_when_told(self) -> None:
+        while True:
+            await self._reload_wanted.wait()
+            self._reload_wanted.clear()
+            await self._reloading.reload()
+
+    # ------------------------------------------------------------------ ending
+
+    async def _drain(self) -> None:
+        """Health first; then nobody new; calls at work end; the store is closed. Told a second time, or out of time: calls are cut off."""
+        await self._health.stopping()
+        self.admission.stopping.set()
+        hurry = asyncio.create_task(self._hurry.wait())
+        emptied = asyncio.create_task(self.admission.emptied(self._settings.limits.drain_s))
+        await asyncio.wait((hurry, emptied), return_when=asyncio.FIRST_COMPLETED)
+        cut_off = not (emptied.done() and emptied.result())
+        hurry.cancel()
+        emptied.cancel()
+        await self._server.stop(0 if cut_off else FLUSH_S)
+        self._rule_sets.close()
+        try:
+            await self.engine.stop()
+        except StoreError as error:
+            logger().error("the store could not be brought up to date; the next start reads more of the journal", error=str(error))
+        logger().info("ended", cut_off=cut_off, exit_code=self._exit_code)
+
+    def _soon(self, work: Coroutine[Any, Any, None]) -> None:
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def store_maker(url: str) -> Callable[[], Store]:
+    """Gives the same store again and again, also where it is kept in this process: a reload goes on with what was there."""
+    if url == "memory:":
+        kept = MemoryStore(durable=True)
+        return lambda: kept
+    return lambda: make_store(url)
+
+
+def _why_not(settings: Settings) -> str:
+    """gRPC does not say what is wrong with an address, so it is tried again without it."""
+    host, _, port = settings.listen.rpartition(":")
+    try:
+        for family, kind, protocol, _, address in socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM):
+            with socket.socket(family, kind, protocol) as tried:
+                tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                tried.bind(address)
+    except OSError as error:
+        return f"listen: {settings.listen}: {error.strerror}"
+    if settings.tls is not None:
+        return "tls: the certificate, its key and the authorities (tls.certificate, tls.key, tls.client_ca) do not fit, or are no PEM"
+    return f"listen: {settings.listen}: cannot be listened at"
+
+
+async def serve(settings: Settings, paths: list[str], rules: RuleSet, listening: Callable[[str], None]) -> int:
+    """Make a service and run it until a signal ends it; see `Service.run`."""
+    service = Service(settings, paths, rules)
+    service.listen_to_signals()
+    return await service.run(listening)
