@@ -28,6 +28,7 @@ SHOWN_MAX = 40
 """Characters of a wrong literal that its message repeats."""
 
 
+_MEASURED = ("number", "integer")
 _ESCAPE = re.compile(r'\\(["\\])')
 
 
@@ -47,6 +48,7 @@ class Build:
         self._file = file
         self._offset = offset
         self.errors: list[Diagnostic] = []
+        self._groups: dict[int, tuple[Any, Span]] = {}  # by identity of the node, which is kept here so that it stays the only one
 
     def _wrong(self, code: str, span: Span, **words: Any) -> None:
         """Something that the grammar lets through and that means nothing: the 31st of February. What is made of it is not kept."""
@@ -56,9 +58,15 @@ class Build:
 
     def _span(self, parts: list[Any]) -> Span:
         first, last = parts[0], parts[-1]
-        start = self._at(first).start if isinstance(first, Token) else first.span.start
-        end = self._at(last).end if isinstance(last, Token) else last.span.end
+        start = (first.start_pos or 0) + self._offset if isinstance(first, Token) else self._whole(first).start
+        end = (last.end_pos or 0) + self._offset if isinstance(last, Token) else self._whole(last).end
         return Span(self._file, start, end)
+
+    def _whole(self, node: Any) -> Span:
+        """The place of a node with the parentheses around it."""
+        grouped = self._groups.get(id(node))
+        span: Span = node.span if grouped is None else grouped[1]
+        return span
 
     def _at(self, token: Any) -> Span:
         return Span(self._file, token.start_pos + self._offset, token.end_pos + self._offset)
@@ -72,6 +80,21 @@ class Build:
         except ValueError:
             self._wrong("E109", self._at(token), what="day", text=str(token), remedy="write a day of the calendar, as 2026-02-28")
             return date.min
+
+    def _name(self, token: Any) -> str:
+        """The name in NFC. The grammar lets through whatever may stand in a word of some script."""
+        name = _normal(token)
+        if not name.isidentifier():
+            self._wrong("E116", self._at(token), name=name)
+        return name
+
+    def _type_name(self, token: Token) -> str:
+        name = self._name(token)
+        return keywords.ENGLISH_TYPE.get(name, name)
+
+    def _level(self, token: Token) -> str:
+        name = self._name(token)
+        return keywords.ENGLISH_LEVEL.get(name, name)
 
     @staticmethod
     def _tokens(parts: list[Any], kind: str) -> list[Token]:
@@ -94,7 +117,7 @@ class Build:
         opens = tuple(line for line in lines if isinstance(line, syntax.OpenLine))
         dated = tuple(line for line in lines if isinstance(line, syntax.DatedLine))
         span = Span(self._file, self._at(parts[0]).start, lines[-1].span.end if lines else self._at(parts[1]).end)
-        return syntax.Calendar(_name(parts[1]), opens, dated, span, self._at(parts[1]))
+        return syntax.Calendar(self._name(parts[1]), opens, dated, span, self._at(parts[1]))
 
     def open_line(self, parts: list[Any]) -> list[syntax.OpenLine]:
         return [syntax.OpenLine(parts[1][0], parts[2][0], Span(self._file, self._at(parts[0]).start, parts[2][1]))]
@@ -149,14 +172,14 @@ class Build:
         parent, sources, _ = options.get("parent", (None, (), 0))
         retain = options["retain"][0] if "retain" in options else None
         span = Span(self._file, self._at(parts[0]).start, end)
-        return syntax.Entity(_name(parts[1]), parent, sources, retain, "lookalike" in options, span, self._at(parts[1]))
+        return syntax.Entity(self._name(parts[1]), parent, sources, retain, "lookalike" in options, span, self._at(parts[1]))
 
     def parent(self, parts: list[Any]) -> tuple[str, tuple[Any, ...]]:
-        names = [_name(token) for token in self._tokens(parts, "NAME")]
+        names = [self._name(token) for token in self._tokens(parts, "NAME")]
         return "parent", (names[0], tuple(names[1:]), self._at(parts[-1]).end)
 
     def retain(self, parts: list[Any]) -> tuple[str, tuple[Any, ...]]:
-        return "retain", (parts[1], parts[1].span.end)
+        return "retain", (parts[1], self._whole(parts[1]).end)
 
     def lookalike(self, parts: list[Any]) -> tuple[str, tuple[Any, ...]]:
         return "lookalike", (self._at(parts[0]).end,)
@@ -164,33 +187,47 @@ class Build:
     def event(self, parts: list[Any]) -> syntax.Event:
         title = self._tokens(parts, "STRING")
         fields = tuple(part for part in parts if isinstance(part, syntax.FieldDeclaration))
-        return syntax.Event(_name(parts[1]), unquote(title[0]) if title else None, fields, self._span(parts), self._at(parts[1]))
+        return syntax.Event(self._name(parts[1]), unquote(title[0]) if title else None, fields, self._span(parts), self._at(parts[1]))
 
     def field(self, parts: list[Any]) -> syntax.FieldDeclaration:
         title = self._tokens(parts, "STRING")
         type_ = self._type([part for part in parts[2:] if part.type != "STRING"])
-        return syntax.FieldDeclaration(_name(parts[0]), type_, unquote(title[0]) if title else None, self._span(parts), self._at(parts[0]))
+        return syntax.FieldDeclaration(
+            self._name(parts[0]), type_, unquote(title[0]) if title else None, self._span(parts), self._at(parts[0])
+        )
 
     def list_field(self, parts: list[Any]) -> syntax.FieldDeclaration:
         title = self._tokens(parts, "STRING")
-        type_ = syntax.TypeName(_type_name(parts[3]), None, True, self._span(parts[2:5]))
-        return syntax.FieldDeclaration(_name(parts[0]), type_, unquote(title[0]) if title else None, self._span(parts), self._at(parts[0]))
+        type_ = syntax.TypeName(self._type_name(parts[3]), None, True, self._span(parts[2:5]))
+        return syntax.FieldDeclaration(
+            self._name(parts[0]), type_, unquote(title[0]) if title else None, self._span(parts), self._at(parts[0])
+        )
 
     def type(self, parts: list[Any]) -> syntax.TypeName:
         return self._type(parts)
 
     def _type(self, parts: list[Any]) -> syntax.TypeName:
-        return syntax.TypeName(_type_name(parts[0]), unquote(parts[1]) if len(parts) > 1 else None, False, self._span(parts))
+        return syntax.TypeName(self._type_name(parts[0]), unquote(parts[1]) if len(parts) > 1 else None, False, self._span(parts))
+
+    def result(self, parts: list[Any]) -> list[Token]:
+        return parts
 
     def table(self, parts: list[Any]) -> syntax.Table:
         parameters = tuple(part for part in parts if isinstance(part, syntax.FieldDeclaration))
         rows = tuple(part for part in parts if isinstance(part, syntax.TableRow))
         file = self._of(parts, syntax.Text)
-        type_ = self._of(parts, syntax.TypeName)
-        return syntax.Table(_name(parts[1]), parameters, type_, file.value if file else None, rows, self._span(parts), self._at(parts[1]))
+        name, *unit = self._of(parts, list)
+        if unit and not parameters and file is None and self._type_name(name) not in _MEASURED:
+            # `table greeting(): text "good day"`: only numbers have units, so the text is the table's row.
+            value = self.text(unit)
+            rows = (syntax.TableRow((), value, None, None, value.span), *rows)
+            unit = []
+        type_ = self._type([name, *unit])
+        span, name_span = self._span([parts[0], rows[-1] if rows else parts[-1] if file else [name, *unit][-1]]), self._at(parts[1])
+        return syntax.Table(self._name(parts[1]), parameters, type_, file.value if file else None, rows, span, name_span)
 
     def parameter(self, parts: list[Any]) -> syntax.FieldDeclaration:
-        return syntax.FieldDeclaration(_name(parts[0]), parts[2], None, self._span(parts), self._at(parts[0]))
+        return syntax.FieldDeclaration(self._name(parts[0]), parts[2], None, self._span(parts), self._at(parts[0]))
 
     def table_from(self, parts: list[Any]) -> syntax.Text:
         return self._text(parts[1])
@@ -210,7 +247,7 @@ class Build:
         return days.get("SINCE"), days.get("UNTIL"), self._at(parts[-1]).end if parts else 0
 
     def let(self, parts: list[Any]) -> syntax.Let:
-        return syntax.Let(_name(parts[1]), parts[3], self._span(parts), self._at(parts[1]))
+        return syntax.Let(self._name(parts[1]), parts[3], self._span(parts), self._at(parts[1]))
 
     # ------------------------------------------------------------------ rules and ladders
 
@@ -218,7 +255,7 @@ class Build:
         said = self._gather(parts[2:], "rule", several={"exception"})
         level = said.get("level")
         return syntax.Rule(
-            _name(parts[1]),
+            self._name(parts[1]),
             said.get("title"),
             said.get("category"),
             said.get("on"),
@@ -263,7 +300,7 @@ class Build:
     def category(self, parts: list[Any]) -> syntax.Text:
         if parts[0].type == "STRING":
             return self._text(parts[0])
-        return syntax.Text("".join(unicodedata.normalize("NFC", part) for part in parts), self._span(parts))
+        return syntax.Text("".join(self._name(part) if part.type == "NAME" else part for part in parts), self._span(parts))
 
     def on_events(self, parts: list[Any]) -> Any:
         items, after, calendar = parts[1], None, None
@@ -271,7 +308,7 @@ class Build:
             if isinstance(part, Token) and part.type == "AFTER":
                 after = parts[i + 1]
             elif isinstance(part, Token) and part.type == "OF":
-                calendar = _name(parts[i + 1])
+                calendar = self._name(parts[i + 1])
         end = parts[-1] if len(parts) > 2 else items[-1]
         span = self._span([parts[0], end])
         return "on", syntax.On(tuple(items), after, calendar, None, span), span
@@ -283,7 +320,7 @@ class Build:
         return [part for part in parts if not isinstance(part, Token)]
 
     def on_item(self, parts: list[Any]) -> syntax.OnItem:
-        return syntax.OnItem(_name(parts[0]), parts[2] if len(parts) > 1 else None, self._span(parts))
+        return syntax.OnItem(self._name(parts[0]), parts[2] if len(parts) > 1 else None, self._span(parts))
 
     def when(self, parts: list[Any]) -> Any:
         return self._clause("when", parts[1], parts)
@@ -298,7 +335,7 @@ class Build:
         return self._clause("points", parts[1], parts)
 
     def level(self, parts: list[Any]) -> Any:
-        return self._clause("level", syntax.Text(_level(parts[1]), self._at(parts[1])), parts)
+        return self._clause("level", syntax.Text(self._level(parts[1]), self._at(parts[1])), parts)
 
     def message(self, parts: list[Any]) -> Any:
         return self._clause("message", self._text(parts[1]), parts)
@@ -340,7 +377,7 @@ class Build:
         over = self._of(parts, syntax.Over)
         span = Span(self._file, self._at(parts[0]).start, max([self._end(part) for part in parts]))
         return syntax.Ladder(
-            _name(parts[1]),
+            self._name(parts[1]),
             self._of(parts, syntax.ScopeKey),
             over,
             tuple(said.get("rung", ())),
@@ -356,14 +393,14 @@ class Build:
     def rung(self, parts: list[Any]) -> Any:
         said = self._gather(parts[3:], "rung", several=set())
         deadline, calendar = said.get("deadline", (None, None))
-        span = Span(self._file, self._at(parts[0]).start, parts[-1][2].end if len(parts) > 3 else parts[2].span.end)
-        return "rung", syntax.Rung(_level(parts[0]), parts[2], said.get("action"), deadline, calendar, span), span
+        span = Span(self._file, self._at(parts[0]).start, parts[-1][2].end if len(parts) > 3 else self._whole(parts[2]).end)
+        return "rung", syntax.Rung(self._level(parts[0]), parts[2], said.get("action"), deadline, calendar, span), span
 
     def action(self, parts: list[Any]) -> Any:
         return self._clause("action", unquote(parts[1]), parts)
 
     def deadline(self, parts: list[Any]) -> Any:
-        return self._clause("deadline", (parts[1], _name(parts[3]) if len(parts) > 2 else None), parts)
+        return self._clause("deadline", (parts[1], self._name(parts[3]) if len(parts) > 2 else None), parts)
 
     def categories(self, parts: list[Any]) -> Any:
         return self._clause("categories", [part.value for part in parts if not isinstance(part, Token)], parts)
@@ -379,14 +416,15 @@ class Build:
     def event_step(self, parts: list[Any]) -> syntax.EventStep:
         assignments = tuple(part for part in parts if isinstance(part, syntax.Assignment))
         late = isinstance(parts[-1], Token) and parts[-1].type == "LATE"
-        return syntax.EventStep(_name(parts[0]), parts[2], assignments, late, self._span(parts), self._at(parts[0]))
+        return syntax.EventStep(self._name(parts[0]), parts[2], assignments, late, self._span(parts), self._at(parts[0]))
 
     def assignment(self, parts: list[Any]) -> syntax.Assignment:
         token = parts[0]
-        name, value = (piece.strip() for piece in token.split("=", 1))
-        start, end = self._at(token).start, self._at(token).end
-        place = Span(self._file, end - len(value), end)
-        return syntax.Assignment(_normal(name), self._value(value, place), self._at(token), Span(self._file, start, start + len(name)))
+        written, value = (piece.strip() for piece in token.split("=", 1))
+        start, end = token.start_pos or 0, token.end_pos or 0
+        name = Token("NAME", written, start_pos=start, end_pos=start + len(written))
+        place = Span(self._file, self._offset + end - len(value), self._offset + end)
+        return syntax.Assignment(self._name(name), self._value(value, place), self._at(token), self._at(name))
 
     def _value(self, text: str, span: Span) -> syntax.Expression | None:
         """What stands after `=`: a literal, a bare word, or `missing` (None)."""
@@ -429,7 +467,7 @@ class Build:
         said = self._gather(clauses, "expectation", several=set())
         end = parts[-1][2].end if isinstance(parts[-1], tuple) else self._at(parts[-1]).end
         return syntax.ExpectFinding(
-            _name(name),
+            self._name(name),
             said.get("for", ()),
             said.get("about", ()),
             said.get("level"),
@@ -444,7 +482,7 @@ class Build:
 
     def expect_level(self, parts: list[Any]) -> syntax.ExpectLevel:
         key = self.key_reference(parts[1:3])
-        level = _level(parts[4])
+        level = self._level(parts[4])
         said = self._gather(parts[5:], "expectation", several=set())
         end = parts[-1][2].end if isinstance(parts[-1], tuple) else self._at(parts[-1]).end
         span = Span(self._file, self._at(parts[0]).start, end)
@@ -452,7 +490,7 @@ class Build:
 
     def key_reference(self, parts: list[Any]) -> syntax.KeyReference:
         key = unquote(parts[1]) if parts[1].startswith('"') else _normal(parts[1])
-        return syntax.KeyReference(_name(parts[0]), key, self._span(parts))
+        return syntax.KeyReference(self._name(parts[0]), key, self._span(parts))
 
     def _keys(self, parts: list[Any]) -> tuple[syntax.KeyReference, ...]:
         return tuple(part for part in parts if isinstance(part, syntax.KeyReference))
@@ -464,7 +502,7 @@ class Build:
         return self._clause("about", self._keys(parts), parts)
 
     def with_level(self, parts: list[Any]) -> Any:
-        return self._clause("level", _level(parts[1]), parts)
+        return self._clause("level", self._level(parts[1]), parts)
 
     def with_points(self, parts: list[Any]) -> Any:
         return self._clause("points", parts[1], parts)
@@ -479,7 +517,7 @@ class Build:
         return self._clause("withdrawn", True, parts)
 
     def of_ladder(self, parts: list[Any]) -> Any:
-        return self._clause("of", _name(parts[1]), parts)
+        return self._clause("of", self._name(parts[1]), parts)
 
     # ------------------------------------------------------------------ expressions
 
@@ -488,11 +526,11 @@ class Build:
         return syntax.Within(parts[0], keys, self._of(parts[1:], syntax.Over), self._span(parts))
 
     def scope_key(self, parts: list[Any]) -> syntax.ScopeKey:
-        return syntax.ScopeKey(_name(parts[0]), _name(parts[2]) if len(parts) > 1 else None, self._span(parts))
+        return syntax.ScopeKey(self._name(parts[0]), self._name(parts[2]) if len(parts) > 1 else None, self._span(parts))
 
     def over(self, parts: list[Any]) -> syntax.Over:
         amount = self._period(parts[1]) if isinstance(parts[1], Token) else parts[1]
-        return syntax.Over(amount, _name(parts[3]) if len(parts) > 2 else None, self._span(parts))
+        return syntax.Over(amount, self._name(parts[3]) if len(parts) > 2 else None, self._span(parts))
 
     def _period(self, token: Token) -> syntax.Period:
         return syntax.Period(keywords.ENGLISH_PERIOD.get(token, str(token)), self._at(token))
@@ -519,7 +557,7 @@ class Build:
         return syntax.Pattern(_word(parts[1]), parts[0], parts[2], self._span(parts))
 
     def side(self, parts: list[Any]) -> syntax.PatternSide:
-        return syntax.PatternSide(_name(parts[0]), parts[2] if len(parts) > 1 else None, self._span(parts))
+        return syntax.PatternSide(self._name(parts[0]), parts[2] if len(parts) > 1 else None, self._span(parts))
 
     def compare(self, parts: list[Any]) -> syntax.Compare:
         op = str(parts[1]) if parts[1].type == "COMPARISON" else _word(parts[1])
@@ -532,22 +570,22 @@ class Build:
         return syntax.Presence(parts[0], parts[1].type == "IS_MISSING", self._span(parts))
 
     def calendar_test(self, parts: list[Any]) -> syntax.CalendarTest:
-        return syntax.CalendarTest(parts[0], _name(parts[2]), parts[1].type == "DURING", self._span(parts))
+        return syntax.CalendarTest(parts[0], self._name(parts[2]), parts[1].type == "DURING", self._span(parts))
 
     def binary(self, parts: list[Any]) -> syntax.Binary:
         op = _word(parts[1]) if parts[1].type in keywords.WORDS else str(parts[1])
         return syntax.Binary(op, parts[0], parts[2], self._span(parts))
 
     def name(self, parts: list[Any]) -> syntax.Name:
-        return syntax.Name(_name(parts[0]), self._at(parts[0]))
+        return syntax.Name(self._name(parts[0]), self._at(parts[0]))
 
     def member(self, parts: list[Any]) -> syntax.Member:
-        owner = _name(parts[0])
-        return syntax.Member(keywords.ENGLISH_SPECIAL.get(owner, owner), _name(parts[2]), self._span(parts))
+        owner = self._name(parts[0])
+        return syntax.Member(keywords.ENGLISH_SPECIAL.get(owner, owner), self._name(parts[2]), self._span(parts))
 
     def call(self, parts: list[Any]) -> syntax.Call:
         said = {part[0]: part[1] for part in parts if isinstance(part, tuple)}
-        name = _name(parts[0])
+        name = self._name(parts[0])
         return syntax.Call(
             keywords.ENGLISH_FUNCTION.get(name, name),
             said.get("arguments", ()),
@@ -576,6 +614,8 @@ class Build:
         return "at_least", int(written)
 
     def group(self, parts: list[Any]) -> syntax.Expression:
+        """Parentheses are no node; what they hold keeps its own place, what it is part of spans them."""
+        self._groups[id(parts[1])] = parts[1], self._span(parts)
         return parts[1]  # type: ignore[no-any-return]
 
     def list_(self, parts: list[Any]) -> syntax.ListLiteral:
@@ -675,20 +715,6 @@ _LITERALS: tuple[tuple[re.Pattern[str], Callable[..., Any]], ...] = (
 def _normal(text: str) -> str:
     # NFC of what is normal already is the object itself: a lark token, which is not equal to a token of another kind.
     return unicodedata.normalize("NFC", str(text))
-
-
-def _name(token: Token) -> str:
-    return _normal(token)
-
-
-def _type_name(token: Token) -> str:
-    name = _name(token)
-    return keywords.ENGLISH_TYPE.get(name, name)
-
-
-def _level(token: Token) -> str:
-    name = _name(token)
-    return keywords.ENGLISH_LEVEL.get(name, name)
 
 
 def _word(token: Token) -> str:

@@ -13,8 +13,12 @@ from lark import Lark
 
 from rulelang import keywords
 
-NAME = rf"(?!{keywords.RESERVED})[^\W\d]\w*"
+NAME = rf"(?!{keywords.RESERVED})[^\W\d][{keywords.IN_NAME}]*"
 TEXT = r'"(?:\\.|[^"\\\n])*"'
+MESSAGE = r'"(?:\\.|\{(?:[^{}"\n]|"[^"\n]*+")*+\}|[^"\\\n])*+"'
+"""Like a text, but inside its braces texts have quotes of their own."""
+GAP = r"(?:[\s\ufeff]|#[^\n]*+)"
+"""What may stand between two words."""
 
 STARTS = ("start", "expr", "clause", "step", "field", "calendar_line", "ladder_item", "row")
 """What can be parsed by itself: a file, the braces of a message, and the parts of declarations, for finding every error."""
@@ -47,22 +51,33 @@ def tree_parser() -> Lark:
 
 def _terminals() -> str:
     """The terminals of words, and those that look ahead to tell a name from a word."""
+    words = keywords.WORDS
+    at = keywords.pattern(words["AT"])
+    moment = rf"{GAP}++{at}{GAP}*+[-+0-9]"
+    every = keywords.pattern(tuple(form for forms in words.values() for form in forms))
     after = {
-        "PREVIOUS": r"(?=\s+[^\W\d])",
-        "CLOCK": r"(?=\s*[-+\d])",
-        "EXPECT": r"(?=\s+[^\W\d])",
+        "PREVIOUS": rf"(?={GAP}++(?!{every}){NAME})",  # else it is a field's name
+        "CLOCK": rf"(?={GAP}*+[-+0-9])",
+        "EXPECT": rf"(?={GAP}++{NAME})",
+        "OTHER": rf"(?={GAP}++{keywords.pattern((*words['FINDING'], *words['WARNING']))})",
     }
-    lines = [f"{name}.3: /{keywords.pattern(words)}{after.get(name, '')}/" for name, words in keywords.WORDS.items()]
-    at = keywords.pattern(keywords.WORDS["AT"])
     periods = keywords.pattern((*keywords.PERIODS, *keywords.PERIODS.values()))
     weekdays = keywords.pattern((*keywords.WEEKDAYS, *keywords.WEEKDAYS.values()))
+    lines = [f"{name}.3: /{keywords.pattern(forms)}{after.get(name, '')}/" for name, forms in words.items()]
+    days = keywords.pattern((*words["SINCE"], *words["UNTIL"]))
     lines += [
-        rf"PERIOD.3: /{periods}(?!\s*[(.])/",
+        f"STRING.2: /{TEXT}/",
+        f"MESSAGE_TEXT.3: /{MESSAGE}/",
+        # In a field's or table's type a text is a unit, unless a row of the table begins with it.
+        rf"UNIT.3: /{TEXT}(?!{GAP}*+(?:[:,]|{days}))/",
+        rf"PERIOD.3: /{periods}(?!{GAP}*+[(.])/",
         f"WEEKDAY.3: /{weekdays}/",
-        rf"FIELD_NAME.5: /{NAME}(?=\s*:)/",
-        rf"BEFORE_AT.2: /{NAME}(?=\s+{at})/",
-        rf'KEY_OF.4: /{NAME}(?=\s+(?:{TEXT}|[^\s"#]+)\s+{at}\s+[^\W\d])/',
-        rf'ASSIGNMENT.6: /{NAME}\s*=(?!=)\s*(?:{TEXT}|[^\s"#,()=]+)/',
+        rf"FIELD_NAME.5: /{NAME}(?={GAP}*+:)/",
+        # An event type may be called like what begins a declaration or an expectation: `rule at +1h` is a step.
+        rf"STEP_NAME.4: /{NAME}(?={moment})/",
+        rf"RUNG_NAME.2: /{NAME}(?={GAP}++{at})/",
+        rf'KEY_OF.4: /{NAME}(?={GAP}++(?:{TEXT}|[^\s"#]+){GAP}++{at}{GAP}++[^\W\d])/',
+        rf'ASSIGNMENT.6: /{NAME}\s*=(?!=)\s*(?:{TEXT}|[^\s"#,()=]+)(?!\s*=)/',
         rf'KEY.1: /{TEXT}|[^\s"#,]+/',
         f"NAME.1: /{NAME}/",
     ]

@@ -135,10 +135,15 @@ ENGLISH_LEVEL, ENGLISH_TYPE = _english(LEVELS), _english(TYPES)
 ENGLISH_SPECIAL, ENGLISH_FUNCTION = _english(SPECIAL), _english(FUNCTIONS)
 
 
+IN_NAME = r"\w·\u0300-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ua66f-\uaaff\ufb1e\ufe20-\ufe2f"
+"""What may stand within a word, for a character class: letters, digits, and the blocks in which scripts keep their marks. Not all that
+stands there makes a name; what does not is told apart later, once the word is whole."""
+
+
 def pattern(words: tuple[str, ...]) -> str:
     """A regular expression for one of these words, as a whole word."""
     forms = sorted((r"\s+".join(map(re.escape, word.split())) for word in words), key=len, reverse=True)
-    return f"(?:{'|'.join(forms)})(?!\\w)"
+    return f"(?:{'|'.join(forms)})(?![{IN_NAME}])"
 
 
 RESERVED = pattern(tuple({word for words in OPERATORS.values() for word in words if " " not in word} | {"followed", "preceded", "is"}))

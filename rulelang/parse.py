@@ -7,9 +7,9 @@ at what begins its clauses, fields, lines, rows or steps, so that each error is 
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from itertools import pairwise
@@ -17,40 +17,39 @@ from threading import Lock
 from typing import Any
 
 from lark import Lark
-from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedInput, UnexpectedToken
+from lark.exceptions import UnexpectedInput
 
 from rulelang import grammar, keywords, syntax
 from rulelang.build import Build
 from rulelang.diagnostics import Diagnostic
 from rulelang.messages import diagnostic
-from rulelang.messages.syntax import EXPECTED
 from rulelang.punctuation import as_ascii, line_end
 from rulelang.syntax import Span
+from rulelang.unexpected import explain
 
 NESTING_MAX = 64
-"""Parentheses within parentheses. The passes after the parser recurse over the tree."""
-CHAIN_MAX = 2000
-"""Operators, `not`s and minuses in one declaration, for the same reason."""
+"""Parentheses within parentheses, so that nobody has to count them. How deep a meaning may be, the resolver bounds."""
 ERRORS_MAX = 100
-"""Syntax errors reported of one file."""
+"""Syntax errors reported of one file: the first ones."""
 
 
 # ------------------------------------------------------------------ parsing
 
 
 def parse_file(name: str, text: str) -> tuple[syntax.File, list[Diagnostic]]:
-    """The declarations of a file, and its syntax errors."""
+    """The declarations of a file, and its syntax errors in order."""
     clean = as_ascii(text)
     errors = [diagnostic("E101", Span(name, at, line_end(text, at))) for at in clean.unterminated]
     errors += _too_deep(name, clean.text)
     if not errors:
         try:
-            declarations, found = _parse(name, clean.text, 0, "start")
-            return syntax.File(name, tuple(_whole(declarations, found))), found[:ERRORS_MAX]
+            declarations, errors = _parse(name, clean.text, 0, "start")
         except UnexpectedInput:
-            pass
-    declarations, found = _parse_in_pieces(name, clean.text, tuple(e.span for e in errors))
-    return syntax.File(name, tuple(declarations)), [*errors, *found][:ERRORS_MAX]
+            declarations = _parse_in_pieces(name, clean.text, errors)
+    else:
+        declarations = _parse_in_pieces(name, clean.text, errors)
+    errors.sort(key=lambda e: (e.span.start, e.span.end))
+    return syntax.File(name, tuple(_without(errors, declarations))), errors[:ERRORS_MAX]
 
 
 def parse_expression(file: str, text: str, offset: int) -> tuple[syntax.Expression | None, list[Diagnostic]]:
@@ -65,7 +64,7 @@ def parse_expression(file: str, text: str, offset: int) -> tuple[syntax.Expressi
     try:
         expression, errors = _parse(file, clean.text, offset, "expr")
     except UnexpectedInput as error:
-        return None, [_explain(error, file, clean.text, offset)]
+        return None, [explain(error, file, clean.text, offset)]
     return (None if errors else expression), errors
 
 
@@ -83,170 +82,116 @@ def _parse(name: str, text: str, offset: int, start: str) -> tuple[Any, list[Dia
     with _ONE_AT_A_TIME:
         build, parser = _builder()
         build.begin(name, offset)
-        made = parser.parse(text, start=start)
-        return made, build.errors
+        return parser.parse(text, start=start), build.errors
 
 
-def _whole(declarations: Sequence[syntax.Declaration], errors: Sequence[Diagnostic]) -> list[syntax.Declaration]:
-    """Those without an error in them."""
+def _without(errors: Sequence[Diagnostic], declarations: Iterable[syntax.Declaration]) -> Iterator[syntax.Declaration]:
+    """The declarations in which there is none of the errors, which are in order."""
     places = [error.span.start for error in errors]
-    return [d for d in declarations if not any(d.span.start <= place < d.span.end for place in places)]
+    for declaration in declarations:
+        first = bisect_left(places, declaration.span.start)
+        if first == len(places) or places[first] >= declaration.span.end:
+            yield declaration
 
 
-# ------------------------------------------------------------------ bounds
-
-_ANY = re.compile(rf"{grammar.TEXT}|#[^\n]*|[()]")
-_CHAINING = re.compile(rf"(?<!\w){keywords.pattern(('and', 'or', 'not', 'mod', '并且', '且', '或者', '或', '非'))}|[-+*/]")
+# ------------------------------------------------------------------ where something begins
 
 
-def _too_deep(name: str, text: str) -> list[Diagnostic]:
-    depth = 0
-    for found in _ANY.finditer(text):
-        if found[0] == "(":
-            depth += 1
-            if depth > NESTING_MAX:
-                return [diagnostic("E110", Span(name, found.start(), found.end()), most=NESTING_MAX)]
-        elif found[0] == ")":
-            depth = max(depth - 1, 0)
-    starts = [*(found.start() for found in _DECLARATION.finditer(text)), len(text)]
-    begin = 0
-    for end in starts:
-        if end - begin > 2 * CHAIN_MAX and sum(1 for _ in _CHAINING.finditer(text, begin, end)) > CHAIN_MAX:
-            return [diagnostic("E112", Span(name, begin, min(begin + 1, len(text))), most=CHAIN_MAX)]
-        begin = end
-    return []
+def _at_line_begin(pattern: str) -> re.Pattern[str]:
+    return re.compile(rf"^[^\S\n]*\ufeff?(?=(?P<begin>{pattern}))", re.MULTILINE)
+
+
+def _words(*terminals: str) -> str:
+    return keywords.pattern(tuple(form for terminal in terminals for form in keywords.WORDS[terminal]))
+
+
+_GAP = grammar.GAP
+# A name or a text follows what begins a declaration; a field called like it is followed by other things.
+_DECLARATION = _at_line_begin(rf'{_words(*keywords.DECLARATIONS)}{_GAP}++(?:"|(?!{_words("AT")}){grammar.NAME})')
+_STEP = rf"{grammar.NAME}{_GAP}++{_words('AT')}|{_words('CLOCK', 'EXPECT')}"
+# Of each declaration that has parts: what begins one of them, and the grammar's symbol for it.
+_PARTS: dict[str, tuple[re.Pattern[str], str]] = {
+    "CALENDAR": (_at_line_begin(_words("OPEN", "CLOSED", "WORKING")), "calendar_line"),
+    "EVENT": (_at_line_begin(rf"{grammar.NAME}{_GAP}*+:"), "field"),
+    "TABLE": (_at_line_begin(r'["\d-]'), "row"),
+    "RULE": (_at_line_begin(_words(*keywords.CLAUSES)), "clause"),
+    "LADDER": (_at_line_begin(rf"{grammar.NAME}{_GAP}++{_words('AT')}|{_words('CATEGORIES', 'WEIGHT')}"), "ladder_item"),
+    "TEST": (_at_line_begin(_STEP), "step"),
+}
+_KINDS = [(re.compile(_words(kind)), parts) for kind, parts in _PARTS.items()]
+_NO_PARTS = re.compile(r"(?!)(?P<begin>)"), ""
+
+
+def _cuts(pattern: re.Pattern[str], text: str) -> list[int]:
+    """Where the pieces of a text begin, and where the last one ends."""
+    return [*(found.start("begin") for found in pattern.finditer(text)), len(text)]
 
 
 # ------------------------------------------------------------------ finding every error
 
-
-def _beginnings(words: Sequence[str], following: str = "") -> re.Pattern[str]:
-    return re.compile(rf"^[ \t\ufeff]*(?P<word>{keywords.pattern(tuple(words))}){following}", re.MULTILINE)
-
-
-def _forms(table: dict[str, tuple[str, ...]]) -> list[str]:
-    return [form for forms in table.values() for form in forms]
+_SKIPPED = re.compile(rf"{grammar.TEXT}|(?P<comment>#[^\n]*)")
+_NESTING = re.compile(rf"{grammar.TEXT}|#[^\n]*|(?P<bracket>[()])")
 
 
-_WORDS = keywords.WORDS
-_AT = keywords.pattern(_WORDS["AT"])
-_DECLARATION = _beginnings(_forms(keywords.DECLARATIONS), r'[ \t]+["\w]')
-
-# Of each declaration that has parts: what begins one of them on a line, and the grammar's symbol for it.
-_PARTS: dict[str, tuple[re.Pattern[str], str]] = {
-    "CALENDAR": (_beginnings([*_WORDS["OPEN"], *_WORDS["CLOSED"], *_WORDS["WORKING"]]), "calendar_line"),
-    "EVENT": (re.compile(rf"^[ \t]*{grammar.NAME}\s*:", re.MULTILINE), "field"),
-    "TABLE": (re.compile(r'^[ \t]*["\d-]', re.MULTILINE), "row"),
-    "RULE": (_beginnings(_forms(keywords.CLAUSES)), "clause"),
-    "LADDER": (
-        re.compile(
-            rf"^[ \t]*(?:{grammar.NAME}\s+{_AT}|{keywords.pattern((*_WORDS['CATEGORIES'], *_WORDS['WEIGHT']))})",
-            re.MULTILINE,
-        ),
-        "ladder_item",
-    ),
-    "TEST": (
-        re.compile(rf"^[ \t]*(?:{grammar.NAME}\s+{_AT}|{keywords.pattern((*_WORDS['CLOCK'], *_WORDS['EXPECT']))})", re.MULTILINE),
-        "step",
-    ),
-}
-
-
-def _parse_in_pieces(name: str, text: str, known: tuple[Span, ...]) -> tuple[list[syntax.Declaration], list[Diagnostic]]:
-    """Each declaration by itself. `known`: places whose errors are reported already."""
-    cuts = [0, *(found.start("word") for found in _DECLARATION.finditer(text)), len(text)]
-    declarations: list[syntax.Declaration] = []
-    errors: list[Diagnostic] = []
-    for begin, end in pairwise(cuts):
-        piece = text[begin:end]
-        if not _ANY.sub(_without_comment, piece).strip(" \t\r\n\ufeff"):
+def _too_deep(name: str, text: str) -> list[Diagnostic]:
+    """The first parenthesis too many of each declaration that has too many."""
+    errors = []
+    for begin, end in pairwise([0, *_cuts(_DECLARATION, text)]):
+        if text.count("(", begin, end) <= NESTING_MAX:
             continue
-        broken = any(begin <= span.start < end for span in known)
+        depth = 0
+        for found in _NESTING.finditer(text, begin, end):
+            depth += {"(": 1, ")": -1, None: 0}[found["bracket"]]
+            if depth > NESTING_MAX:
+                errors.append(diagnostic("E110", Span(name, found.start(), found.end()), most=NESTING_MAX))
+                break
+    return errors
+
+
+def _parse_in_pieces(name: str, text: str, errors: list[Diagnostic]) -> list[syntax.Declaration]:
+    """Each declaration by itself. `errors` has those that are found already, each of which hides others near it; more are put to them."""
+    known = sorted(error.span.start for error in errors)
+    declarations: list[syntax.Declaration] = []
+    for begin, end in pairwise([0, *_cuts(_DECLARATION, text)]):
+        piece = text[begin:end]
+        first = bisect_left(known, begin)
+        if first < len(known) and known[first] < end:
+            errors += _errors_of_parts(name, piece, begin, known, None)
+            continue
+        if not _SKIPPED.sub(_without_comment, piece).strip(" \t\r\n\ufeff"):
+            continue
         try:
             parsed, found = _parse(name, piece, begin, "start")
         except UnexpectedInput as error:
-            if not broken:
-                errors += _errors_of(name, piece, begin, error)
+            if len(errors) < ERRORS_MAX:
+                errors += _errors_of_parts(name, piece, begin, known, explain(error, name, piece, begin))
         else:
             errors += found
-            if not broken:
-                declarations += _whole(parsed, found)
-    return declarations, errors
+            declarations += parsed
+    return declarations
 
 
 def _without_comment(found: re.Match[str]) -> str:
-    return "" if found[0].startswith("#") else found[0]
+    return "" if found["comment"] else found[0]
 
 
-def _errors_of(name: str, piece: str, begin: int, error: UnexpectedInput) -> list[Diagnostic]:
-    """All errors of one broken declaration: of its parts, each read by itself."""
-    first = _explain(error, name, piece, begin)
-    kind = next((kind for kind in _PARTS if re.match(keywords.pattern(keywords.DECLARATIONS[kind]), piece)), None)
-    if kind is None:
-        return [first]
-    pattern, start = _PARTS[kind]
-    cuts = [*(found.start() for found in pattern.finditer(piece)), len(piece)]
-    errors = []
+def _errors_of_parts(name: str, piece: str, begin: int, known: Sequence[int], first: Diagnostic | None) -> list[Diagnostic]:
+    """The errors of a declaration: the first that was met when it was read as a whole, and those of its parts, each read by itself.
+
+    Parts that have a known error are passed over.
+    """
+    pattern, symbol = next((parts for beginning, parts in _KINDS if beginning.match(piece)), _NO_PARTS)
+    cuts = _cuts(pattern, piece)
+    errors: list[Diagnostic] = []
     for at, end in pairwise(cuts):
+        next_known = bisect_left(known, begin + at)
+        if next_known < len(known) and known[next_known] < begin + end:
+            continue
         try:
-            errors += _parse(name, piece[at:end], begin + at, start)[1]
-        except UnexpectedInput as inner:
-            errors.append(_explain(inner, name, piece[at:end], begin + at))
-    # The first error may also be before the parts or between them.
-    if any(error.span.start <= first.span.start < error.span.end or error == first for error in errors):
-        return errors
-    return [first, *errors]
-
-
-# ------------------------------------------------------------------ saying what is wrong
-
-
-def _explain(error: UnexpectedInput, name: str, text: str, offset: int) -> Diagnostic:
-    if isinstance(error, UnexpectedEOF) or (isinstance(error, UnexpectedToken) and error.token.type == "$END"):
-        end = len(_ANY.sub(_blank_comment, text).rstrip())
-        wanted = _wanted(set(error.accepts or ()) if isinstance(error, UnexpectedToken) else set(error.expected))
-        return diagnostic("E103", Span(name, offset + max(end - 1, 0), offset + max(end, 1)), wanted=wanted)
-    at = error.pos_in_stream or 0
-    if isinstance(error, UnexpectedToken):
-        word = str(error.token)
-        expected = set(error.accepts or error.expected)
-    else:
-        assert isinstance(error, UnexpectedCharacters)
-        found = re.compile(r'"[^"\n]*"?|\w+|[^\s]').match(text, at)
-        word = found[0] if found else text[at : at + 1]
-        expected = set(error.allowed or ())
-    span = Span(name, offset + at, offset + at + max(len(word), 1))
-    before = text[:at].rstrip()
-    if word == "=" and not before.endswith("=") and ("COMPARISON" in expected or before[-1:].isalnum()) and "EQUALS" not in expected:
-        return diagnostic("E104", span)
-    if word[0] in "“”‘’":
-        return diagnostic("E105", span, mark=word[0])
-    if word[0] in "'`":
-        return diagnostic("E105", span, mark=word[0])
-    if word[0] in "{};":
-        return diagnostic("E106", span, mark=word[0])
-    if word in ("&&", "||", "&", "|", "!"):
-        return diagnostic("E107", span, mark=word, word={"&": "and", "|": "or", "!": "not"}[word[0]])
-    if re.match(r"\d", word):
-        return diagnostic("E108", span, word=word)
-    hint = _did_you_mean(word, expected)
-    return diagnostic("E102", span, word=word, wanted=_wanted(expected), hint=hint)
-
-
-def _blank_comment(found: re.Match[str]) -> str:
-    return " " * len(found[0]) if found[0].startswith("#") else found[0]
-
-
-def _wanted(expected: set[str]) -> str:
-    """What may stand here, in an analyst's words: at most six of them."""
-    phrases = [phrase for terminals, phrase in EXPECTED if expected & terminals]
-    if not phrases:
-        return "something else"
-    shown = phrases[:6]
-    return shown[0] if len(shown) == 1 else ", ".join(shown[:-1]) + " or " + shown[-1]
-
-
-def _did_you_mean(word: str, expected: set[str]) -> str:
-    candidates = [form for name in expected if name in keywords.WORDS for form in keywords.WORDS[name]]
-    close = difflib.get_close_matches(word, candidates, 1, 0.7)
-    return f" - did you mean '{close[0]}'?" if close else ""
+            errors += _parse(name, piece[at:end], begin + at, symbol)[1]
+        except UnexpectedInput as error:
+            errors.append(explain(error, name, piece[at:end], begin + at))
+            # The word after a part that ends too early is where the whole could not go on.
+            if first is not None and begin + at <= first.span.start <= begin + end:
+                first = None
+    return errors if first is None else [first, *errors]

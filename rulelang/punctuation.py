@@ -11,16 +11,25 @@ from dataclasses import dataclass
 
 from rulelang import keywords
 
-_TWINS = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F) if not chr(code - 0xFEE0).isalnum() and chr(code) != "＿"}
+_TWINS = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F) if not chr(code - 0xFEE0).isalnum()}
 _TWINS.update({"，": ",", "。": ".", "、": ",", "；": ";", "～": "~"})
 _PUNCTUATION = str.maketrans(_TWINS)
 
 _OPENS = re.compile(
     rf'(?P<message>(?<!\w){keywords.pattern(keywords.CLAUSES["MESSAGE"])}\s*)?(?P<quote>["＂])|(?P<comment>[#＃])',
 )
-# Inside the braces of a message texts have quotes of their own.
-_REST_OF_MESSAGE = re.compile(r'(?:\\.|\{(?:[^{}"＂\n]|["＂][^"＂\n]*["＂])*\}|[^"＂\\\n])*["＂]')
-_REST_OF_TEXT = re.compile(r'(?:\\.|[^"＂\\\n])*["＂]')
+# Inside the braces of a message texts have quotes of their own. The plus after the star: what was read is not read again in other ways.
+_BRACES = r'\{(?:[^{}"＂\n]|["＂][^"＂\n]*+["＂])*+\}'
+_IN_BRACES = re.compile(rf"\\.|{_BRACES}")
+
+
+def _rest(closing: str, braces: str = "") -> re.Pattern[str]:
+    return re.compile(rf"(?:\\.|{braces}[^{closing}\\\n])*+[{closing}]")
+
+
+# A text ends with the quote that it began with; one that began with a full-width quote ends with the plain one too.
+_REST_OF_TEXT = {'"': _rest('"'), "＂": _rest('"＂')}
+_REST_OF_MESSAGE = {'"': _rest('"', _BRACES + "|"), "＂": _rest('"＂', _BRACES + "|")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +54,21 @@ def as_ascii(text: str) -> AsciiText:
             continue
         quote = found.start("quote")
         parts.append(text[at:quote].translate(_PUNCTUATION))
-        rest = (_REST_OF_MESSAGE if found["message"] else _REST_OF_TEXT).match(text, quote + 1)
+        rest = (_REST_OF_MESSAGE if found["message"] else _REST_OF_TEXT)[text[quote]].match(text, quote + 1)
         if rest is None:
             unterminated.append(quote)
             at = line_end(text, quote)
             parts.append(_closed(text[quote:at]))
             continue
         inside = text[quote + 1 : rest.end() - 1]
-        parts.append('"' + (inside.replace("＂", '"') if found["message"] else inside) + '"')
+        parts.append('"' + (_IN_BRACES.sub(_plain_quotes, inside) if found["message"] else inside) + '"')
         at = rest.end()
     parts.append(text[at:].translate(_PUNCTUATION))
     return AsciiText("".join(parts), tuple(unterminated))
+
+
+def _plain_quotes(found: re.Match[str]) -> str:
+    return found[0].replace("＂", '"') if found[0].startswith("{") else found[0]
 
 
 def line_end(text: str, at: int) -> int:

@@ -18,19 +18,46 @@ WORDINGS: dict[str, Wording] = {
     "E109": Wording("there is no such {what}: {text}", "{remedy}"),
     "E110": Wording("more than {most} parentheses within each other", "give parts of the condition names with `let`"),
     "E111": Wording("the braces are empty", "write a field or an aggregate between them"),
-    "E112": Wording("more than {most} operators in one declaration", "split it into several rules, or use a table"),
+    "E112": Wording("an invisible character ({character}) stands here", "delete it"),
     "E113": Wording("the clause '{clause}' stands twice in this {what}", "keep one of the two"),
     "E114": Wording(
         "the number {text} is too large", "numbers go up to 1.8e308, integers to 9223372036854775807, durations to about 292000 years"
     ),
-    "E115": Wording("the shift {text} cannot be used here", "write a time, a day, or a shift such as +14h"),
+    "E115": Wording("the field '{name}' has no value", "write field=value, a text with spaces in quotes, and `missing` for none"),
+    "E116": Wording("'{name}' is not a name", "names are made of letters, digits and _, and do not begin with a digit"),
+    "E117": Wording("'{word}' cannot stand before '{operator}'", "write it before the whole comparison: not (… {operator} …)"),
+    "E118": Wording("'{word}' cannot follow another comparison", "write a < b and b < c, or b between a and c"),
+}
+
+# What other languages write, and what it is called here.
+OPERATORS_OF_OTHERS = {
+    "&&": "and",
+    "&": "and",
+    "||": "or",
+    "|": "or",
+    "!": "not",
+    "%": "mod",
+    "<>": "!=",
+    "=<": "<=",
+    "=>": ">=",
+    "≠": "!=",
+    "≤": "<=",
+    "≥": ">=",
+    "×": "*",
+    "÷": "/",
+    "−": "-",
+    "–": "-",
+    "is not missing": "is present",
+    "is not present": "is missing",
+    "is null": "is missing",
+    "is not null": "is present",
 }
 
 # What the parser may have expected, in an analyst's words, the most telling first.
 EXPECTED: tuple[tuple[frozenset[str], str], ...] = tuple(
     (frozenset(terminals.split()), phrase)
     for terminals, phrase in (
-        ("NAME FIELD_NAME BEFORE_AT", "a name"),
+        ("NAME FIELD_NAME STEP_NAME RUNG_NAME", "a name"),
         ("NUMBER", "a number"),
         ("STRING MESSAGE_TEXT", "a text in quotes"),
         ("KEY", "a key"),

@@ -168,8 +168,8 @@ EXAMPLES: dict[str, list[str]] = {
     ],
     "E409": ["detention not followed by ruling and «detention not followed by breath_test» within case over 3d"],
     "E410": [
-        "«not (detention followed by ruling») within case over 3d",
-        "«not (detention followed by ruling or alcohol > 3») within case",
+        "«not (detention followed by ruling)» within case over 3d",
+        "«not (detention followed by ruling or alcohol > 3)» within case",
         "let answered = detention followed by ruling rule r when «not answered» within case",
     ],
     "E411": ["alcohol > 3 within case «over 3d of working_hours»"],

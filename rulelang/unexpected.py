@@ -1,0 +1,86 @@
+"""What is wrong where the parser could not go on, in an analyst's words.
+
+In: the parser's exception and the text that it read.  Out: a `Diagnostic` that says what may stand there.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+
+from lark.exceptions import UnexpectedInput, UnexpectedToken
+
+from rulelang import grammar, keywords
+from rulelang.diagnostics import Diagnostic
+from rulelang.messages import diagnostic
+from rulelang.messages.syntax import EXPECTED, OPERATORS_OF_OTHERS
+from rulelang.syntax import Span
+
+WANTED_MAX = 6
+"""Things that a message says may stand in a place."""
+
+_TEXT_OR_COMMENT = re.compile(rf"{grammar.TEXT}|(?P<comment>#[^\n]*)")
+_WORD = re.compile(rf"{grammar.TEXT}|[{keywords.IN_NAME}]+|&&|\|\||[=!<>]=|=[<>]|\S")
+_IS = re.compile(rf"is(?:\s+not)?\s+[{keywords.IN_NAME}]+")
+_NO_VALUE = re.compile(rf"{grammar.NAME}\s*=(?!=)")
+_LITERALS = ("NUMBER", "DURATION", "PERCENT", "DATE", "TIME", "CLOCK_TIME", "SHIFT")
+_INVISIBLE = ("Cc", "Cf", "Co", "Cn", "Cs")
+
+
+def explain(error: UnexpectedInput, file: str, text: str, offset: int) -> Diagnostic:
+    """`text` begins at `offset` in the file."""
+    expected: set[str] = error.interactive_parser.accepts()  # type: ignore[no-untyped-call]  # lark has no type for it
+    if isinstance(error, UnexpectedToken) and error.token.type == "$END":
+        end = len(_TEXT_OR_COMMENT.sub(_blank_comment, text).rstrip())
+        return diagnostic("E103", Span(file, offset + max(end - 1, 0), offset + max(end, 1)), wanted=_wanted(expected))
+    at = error.pos_in_stream or 0
+    type_ = error.token.type if isinstance(error, UnexpectedToken) else ""
+    word = str(error.token) if isinstance(error, UnexpectedToken) and type_ in (*keywords.WORDS, *_LITERALS) else _word_at(text, at)
+    if text[at - 1 : at + 1] == "<>":
+        at, word = at - 1, "<>"
+    span = Span(file, offset + at, offset + at + len(word))
+    operand_ends = "COMPARISON" in expected
+    if word == "=" and operand_ends:
+        return diagnostic("E104", span)
+    if word in "“”‘’'`":
+        return diagnostic("E105", span, mark=word)
+    if word in "{};":
+        return diagnostic("E106", span, mark=word)
+    if " ".join(word.split()) in OPERATORS_OF_OTHERS:
+        return diagnostic("E107", span, mark=word, word=OPERATORS_OF_OTHERS[" ".join(word.split())])
+    if "ASSIGNMENT" in expected and _NO_VALUE.match(text, at):
+        return diagnostic("E115", span, name=word)
+    if word[0].isdigit() and type_ not in _LITERALS:
+        return diagnostic("E108", span, word=word)
+    if unicodedata.category(word[0]) in _INVISIBLE:
+        return diagnostic("E112", span, character=f"U+{ord(word[0]):04X}")
+    if type_ == "NOT" and operand_ends:
+        following = _word_at(text, at + len(word) + len(text[at + len(word) :]) - len(text[at + len(word) :].lstrip()))
+        return diagnostic("E117", span, word=word, operator=following)
+    if type_ == "COMPARISON" and {"AND", "OR"} & expected:
+        return diagnostic("E118", span, word=word)
+    return diagnostic("E102", span, word=word, wanted=_wanted(expected), hint=_did_you_mean(word, expected))
+
+
+def _word_at(text: str, at: int) -> str:
+    found = _IS.match(text, at) or _WORD.match(text, at)
+    return found[0] if found else text[at : at + 1]
+
+
+def _blank_comment(found: re.Match[str]) -> str:
+    return " " * len(found[0]) if found["comment"] else found[0]
+
+
+def _wanted(expected: set[str]) -> str:
+    """What may stand here: a few things, the most telling first."""
+    phrases = [phrase for terminals, phrase in EXPECTED if expected & terminals][:WANTED_MAX]
+    if not phrases:
+        return "nothing more"
+    return phrases[0] if len(phrases) == 1 else ", ".join(phrases[:-1]) + " or " + phrases[-1]
+
+
+def _did_you_mean(word: str, expected: set[str]) -> str:
+    candidates = [form for name in expected if name in keywords.WORDS for form in keywords.WORDS[name]]
+    close = difflib.get_close_matches(word.lower(), sorted(candidates), 1, 0.7)
+    return f" - did you mean '{close[0]}'?" if close else ""
