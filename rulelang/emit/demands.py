@@ -110,12 +110,24 @@ def _comparable(left: Kind, right: Kind) -> bool:
 
 
 def _stretches(op: str, constant: model.Constant) -> list[Stretch]:
-    at, after = _around(constant)
+    value = constant.value
+    assert value is not None
+    if isinstance(value, str):
+        at: Bound = value
+        after: Bound = value + "\0"
+    else:
+        at, after = float(value), math.nextafter(float(value), math.inf)
+        if isinstance(value, int) and abs(value) >= EXACT:
+            # Integers on either side of the constant may be the same double as it: it is as good as equal to them.
+            at = math.nextafter(at, -math.inf)
+            op = {"<": "<=", ">": ">="}.get(op, op)
+            if op == "!=":
+                return [(None, None)]
     match op:
         case "==":
             return [(at, after)]
         case "!=":
-            return [(None, at), (after, None)] if at != after else [(None, None)]
+            return [(None, at), (after, None)]
         case "<":
             return [(None, at)]
         case "<=":
@@ -123,19 +135,6 @@ def _stretches(op: str, constant: model.Constant) -> list[Stretch]:
         case ">":
             return [(after, None)]
     return [(at, None)]
-
-
-def _around(constant: model.Constant) -> tuple[Bound, Bound]:
-    """The first value that is not below the constant, and the first above it. Where doubles are too coarse for that, wider."""
-    value = constant.value
-    if isinstance(value, str):
-        return value, value + "\0"
-    assert value is not None
-    number = float(value)
-    if isinstance(value, int) and abs(value) >= EXACT:
-        # Integers that differ may be the same double: both bounds give way by one.
-        return math.nextafter(number, -math.inf), math.nextafter(number, math.inf)
-    return number, math.nextafter(number, math.inf)
 
 
 def _before_wildcards(glob: str) -> str:
