@@ -12,13 +12,16 @@ from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _US = timedelta(microseconds=1)
-_UNITS = ((86_400_000_000, "d"), (3_600_000_000, "h"), (60_000_000, "m"), (1_000_000, "s"))
+_DAY_US = 86_400_000_000
+_FIRST_DAY = -719_162  # 0001-01-01
+_CYCLE_DAYS = 146_097  # the calendar repeats after 400 years
+_UNITS = ((_DAY_US, "d"), (3_600_000_000, "h"), (60_000_000, "m"), (1_000_000, "s"))
 
 
 def _clock_text(time_us: int, separator: str) -> str:
-    whole, fraction = divmod(time_us, 1_000_000)
-    moment = _EPOCH + timedelta(seconds=whole)
-    text = f"{moment.year:04}-{moment.month:02}-{moment.day:02}{separator}{moment.hour:02}:{moment.minute:02}:{moment.second:02}"
+    day, within_us = divmod(time_us, _DAY_US)
+    seconds, fraction = divmod(within_us, 1_000_000)
+    text = f"{day_text(day)}{separator}{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
     return text + f".{fraction:06}".rstrip("0") if fraction else text
 
 
@@ -33,8 +36,10 @@ def local_time_text(local_us: int) -> str:
 
 
 def day_text(day: int) -> str:
-    """A local day (days since 1970-01-01): `2026-03-02`."""
-    return (_EPOCH + timedelta(days=day)).date().isoformat()
+    """A local day (days since 1970-01-01): `2026-03-02`. Arithmetic may lead to any day of 64 bits, beyond the years that Python's dates have."""
+    cycles, within = divmod(day - _FIRST_DAY, _CYCLE_DAYS)
+    date = _EPOCH.date() + timedelta(days=_FIRST_DAY + within)
+    return f"{date.year + 400 * cycles:04}-{date.month:02}-{date.day:02}"
 
 
 def time_us(text: str) -> int:
@@ -50,7 +55,8 @@ def duration_text(length_us: int) -> str:
     for unit_us, letter in _UNITS:
         if length_us % unit_us == 0:
             return f"{length_us // unit_us}{letter}"
-    return f"{length_us / 1_000_000:.6f}".rstrip("0") + "s"
+    seconds, fraction = divmod(abs(length_us), 1_000_000)
+    return f"{'-' if length_us < 0 else ''}{seconds}.{fraction:06}".rstrip("0") + "s"
 
 
 def number(value: float) -> int | float:
