@@ -145,7 +145,8 @@ def _after_prefix(prefix: str) -> str | None:
     """The first text after all that begin with the prefix; None: there is none."""
     while prefix and prefix[-1] == "\U0010ffff":
         prefix = prefix[:-1]
-    return prefix[:-1] + chr(ord(prefix[-1]) + 1) if prefix else None
+    # Half of a pair of UTF-16 is no character: after U+D7FF comes U+E000.
+    return prefix[:-1] + ("\ue000" if prefix[-1] == "\ud7ff" else chr(ord(prefix[-1]) + 1)) if prefix else None
 
 
 # ------------------------------------------------------------------ rows together

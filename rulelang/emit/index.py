@@ -8,6 +8,7 @@ A feature is kept where it earns its look-up: a field that several rows make dem
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -22,6 +23,8 @@ FIELD_ROWS_MIN = 2
 """Rows with demands on a field, from which on it is a feature."""
 COMPUTED_ROWS_MIN = 8
 """The same for what is computed, which costs more than reading a slot."""
+FEATURES_MAX = 256
+"""Features of one event type: the engine has no room for more. Those on which most rows make demands are kept."""
 IN_ORDER_MAX = 64
 """Up to so many rows are one word of a bitmap, and stand in the order of their rules."""
 
@@ -49,6 +52,8 @@ class Index:
     def _table(self, event: int, rows: list[tuple[int, Row]]) -> dict[str, Any]:
         times = Counter(shape for _, row in rows for shape in row)
         kept = [shape for shape, count in times.items() if count >= self._rows_min(shape)]
+        if len(kept) > FEATURES_MAX:
+            kept = sorted(kept, key=lambda shape: -times[shape])[:FEATURES_MAX]
         if len(rows) > IN_ORDER_MAX:
             rows = _neighbours_together(rows, kept)
         return {
@@ -66,11 +71,7 @@ class Index:
             "slot": self._slot(event, node) if isinstance(node, model.FieldValue) else -1,
             "code": -1 if isinstance(node, model.FieldValue) else self._code(node),
             "kind": "text" if node.type.kind in (Kind.TEXT, Kind.KEY) else "number",
-            "demands": [
-                [number, [list(stretch) for stretch in row[shape].stretches], row[shape].missing]
-                for number, row in enumerate(rows)
-                if shape in row
-            ],
+            "demands": [[number, _written(row[shape]), row[shape].missing] for number, row in enumerate(rows) if shape in row],
         }
 
     def _slot(self, event: int, node: model.FieldValue) -> int:
@@ -93,6 +94,11 @@ def _neighbours_together(rows: list[tuple[int, Row]], features: list[int]) -> li
         return (*((single is None, "" if single is None else str(single)) for single in singles), number)
 
     return sorted(rows, key=place)
+
+
+def _written(demand: Demand) -> list[list[Any]]:
+    """The stretches as JSON has them, which has no word for the infinity that comes after the greatest double."""
+    return [[low, None if high == math.inf else high] for low, high in demand.stretches if low != math.inf]
 
 
 def _single(demand: Demand) -> Any:
