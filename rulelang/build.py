@@ -104,8 +104,10 @@ class Build:
     def _of(parts: list[Any], kind: type) -> Any:
         return next((part for part in parts if isinstance(part, kind)), None)
 
-    def start(self, parts: list[Any]) -> list[syntax.Declaration]:
+    def start(self, parts: list[Any]) -> list[Any]:
         return parts
+
+    calendar_lines = fields = rows = clauses = ladder_items = steps = start
 
     # ------------------------------------------------------------------ declarations
 
@@ -626,7 +628,10 @@ class Build:
     def number(self, parts: list[Any]) -> syntax.NumberLiteral:
         return syntax.NumberLiteral(self._number(parts[0]), self._at(parts[0]))
 
-    def negative(self, parts: list[Any]) -> syntax.NumberLiteral:
+    def negative(self, parts: list[Any]) -> syntax.NumberLiteral | syntax.DurationLiteral:
+        if parts[1].type == "DURATION":
+            length = self.duration(parts[1:])
+            return syntax.DurationLiteral(-length.amount, length.unit, self._span(parts))
         return syntax.NumberLiteral(-self._number(parts[1]), self._span(parts))
 
     def percent(self, parts: list[Any]) -> syntax.NumberLiteral:

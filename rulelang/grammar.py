@@ -20,7 +20,7 @@ MESSAGE = r'"(?:\\.|\{(?:[^{}"\n]|"[^"\n]*+")*+\}|[^"\\\n])*+"'
 GAP = r"(?:[\s\ufeff]|#[^\n]*+)"
 """What may stand between two words."""
 
-STARTS = ("start", "expr", "clause", "step", "field", "calendar_line", "ladder_item", "row")
+STARTS = ("start", "expr", "calendar_lines", "fields", "rows", "clauses", "ladder_items", "steps")
 """What can be parsed by itself: a file, the braces of a message, and the parts of declarations, for finding every error."""
 
 
@@ -77,7 +77,7 @@ def _terminals() -> str:
         rf"STEP_NAME.4: /{NAME}(?={moment})/",
         rf"RUNG_NAME.2: /{NAME}(?={GAP}++{at})/",
         rf'KEY_OF.4: /{NAME}(?={GAP}++(?:{TEXT}|[^\s"#]+){GAP}++{at}{GAP}++[^\W\d])/',
-        rf'ASSIGNMENT.6: /{NAME}\s*=(?!=)\s*(?:{TEXT}|[^\s"#,()=]+)(?!\s*=)/',
+        rf'ASSIGNMENT.6: /{NAME}\s*=(?!=)\s*(?:{TEXT}|[^\s"#,()=]++)(?!\s*=)/',
         rf'KEY.1: /{TEXT}|[^\s"#,]+/',
         f"NAME.1: /{NAME}/",
     ]

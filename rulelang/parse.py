@@ -108,15 +108,16 @@ def _words(*terminals: str) -> str:
 _GAP = grammar.GAP
 # A name or a text follows what begins a declaration; a field called like it is followed by other things.
 _DECLARATION = _at_line_begin(rf'{_words(*keywords.DECLARATIONS)}{_GAP}++(?:"|(?!{_words("AT")}){grammar.NAME})')
+_LEVEL = keywords.pattern((*keywords.LEVELS, *keywords.LEVELS.values()))
 _STEP = rf"{grammar.NAME}{_GAP}++{_words('AT')}|{_words('CLOCK', 'EXPECT')}"
 # Of each declaration that has parts: what begins one of them, and the grammar's symbol for it.
 _PARTS: dict[str, tuple[re.Pattern[str], str]] = {
-    "CALENDAR": (_at_line_begin(_words("OPEN", "CLOSED", "WORKING")), "calendar_line"),
-    "EVENT": (_at_line_begin(rf"{grammar.NAME}{_GAP}*+:"), "field"),
-    "TABLE": (_at_line_begin(r'["\d-]'), "row"),
-    "RULE": (_at_line_begin(_words(*keywords.CLAUSES)), "clause"),
-    "LADDER": (_at_line_begin(rf"{grammar.NAME}{_GAP}++{_words('AT')}|{_words('CATEGORIES', 'WEIGHT')}"), "ladder_item"),
-    "TEST": (_at_line_begin(_STEP), "step"),
+    "CALENDAR": (_at_line_begin(_words("OPEN", "CLOSED", "WORKING")), "calendar_lines"),
+    "EVENT": (_at_line_begin(rf"{grammar.NAME}{_GAP}*+:"), "fields"),
+    "TABLE": (_at_line_begin(r'["\d-]'), "rows"),
+    "RULE": (_at_line_begin(_words(*keywords.CLAUSES)), "clauses"),
+    "LADDER": (_at_line_begin(rf"{grammar.NAME}{_GAP}++{_words('AT')}|{_LEVEL}|{_words('CATEGORIES', 'WEIGHT')}"), "ladder_items"),
+    "TEST": (_at_line_begin(_STEP), "steps"),
 }
 _KINDS = [(re.compile(_words(kind)), parts) for kind, parts in _PARTS.items()]
 _NO_PARTS = re.compile(r"(?!)(?P<begin>)"), ""
@@ -190,7 +191,7 @@ def _errors_of_parts(name: str, piece: str, begin: int, known: Sequence[int], fi
         try:
             errors += _parse(name, piece[at:end], begin + at, symbol)[1]
         except UnexpectedInput as error:
-            errors.append(explain(error, name, piece[at:end], begin + at))
+            errors.append(explain(error, name, piece[at:end], begin + at, keywords.DECLARATIONS))
             # The word after a part that ends too early is where the whole could not go on.
             if first is not None and begin + at <= first.span.start <= begin + end:
                 first = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
+from collections.abc import Iterable
 
 from lark.exceptions import UnexpectedInput, UnexpectedToken
 
@@ -24,13 +25,16 @@ _TEXT_OR_COMMENT = re.compile(rf"{grammar.TEXT}|(?P<comment>#[^\n]*)")
 _WORD = re.compile(rf"{grammar.TEXT}|[{keywords.IN_NAME}]+|&&|\|\||[=!<>]=|=[<>]|\S")
 _IS = re.compile(rf"is(?:\s+not)?\s+[{keywords.IN_NAME}]+")
 _NO_VALUE = re.compile(rf"{grammar.NAME}\s*=(?!=)")
+_WRONG_SHIFT = re.compile(r"[+-]\d[\w.]*")
 _LITERALS = ("NUMBER", "DURATION", "PERCENT", "DATE", "TIME", "CLOCK_TIME", "SHIFT")
 _INVISIBLE = ("Cc", "Cf", "Co", "Cn", "Cs")
 
 
-def explain(error: UnexpectedInput, file: str, text: str, offset: int) -> Diagnostic:
-    """`text` begins at `offset` in the file."""
+def explain(error: UnexpectedInput, file: str, text: str, offset: int, following: Iterable[str] = ()) -> Diagnostic:
+    """`text` begins at `offset` in the file; the terminals `following` may stand after it."""
     expected: set[str] = error.interactive_parser.accepts()  # type: ignore[no-untyped-call]  # lark has no type for it
+    if "$END" in expected:
+        expected |= set(following)
     if isinstance(error, UnexpectedToken) and error.token.type == "$END":
         end = len(_TEXT_OR_COMMENT.sub(_blank_comment, text).rstrip())
         return diagnostic("E103", Span(file, offset + max(end - 1, 0), offset + max(end, 1)), wanted=_wanted(expected))
@@ -49,6 +53,9 @@ def explain(error: UnexpectedInput, file: str, text: str, offset: int) -> Diagno
         return diagnostic("E106", span, mark=word)
     if " ".join(word.split()) in OPERATORS_OF_OTHERS:
         return diagnostic("E107", span, mark=word, word=OPERATORS_OF_OTHERS[" ".join(word.split())])
+    shift = _WRONG_SHIFT.match(text, at) if "SHIFT" in expected else None
+    if shift is not None:
+        return diagnostic("E108", Span(file, offset + at, offset + shift.end()), word=shift[0])
     if "ASSIGNMENT" in expected and _NO_VALUE.match(text, at):
         return diagnostic("E115", span, name=word)
     if word[0].isdigit() and type_ not in _LITERALS:
@@ -56,8 +63,8 @@ def explain(error: UnexpectedInput, file: str, text: str, offset: int) -> Diagno
     if unicodedata.category(word[0]) in _INVISIBLE:
         return diagnostic("E112", span, character=f"U+{ord(word[0]):04X}")
     if type_ == "NOT" and operand_ends:
-        following = _word_at(text, at + len(word) + len(text[at + len(word) :]) - len(text[at + len(word) :].lstrip()))
-        return diagnostic("E117", span, word=word, operator=following)
+        rest = text[at + len(word) :].lstrip()
+        return diagnostic("E117", span, word=word, operator=_word_at(rest, 0))
     if type_ == "COMPARISON" and {"AND", "OR"} & expected:
         return diagnostic("E118", span, word=word)
     return diagnostic("E102", span, word=word, wanted=_wanted(expected), hint=_did_you_mean(word, expected))
