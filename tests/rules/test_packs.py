@@ -21,7 +21,7 @@ MONDAY, SUNDAY, IN_THE_OCTOBER_HOLIDAYS = date(2026, 11, 23), date(2026, 11, 22)
 def shipped() -> tuple[bytes, object]:
     """The program of the shipped rules, and the days on which their calendar works."""
     rules = ROOT / "rules"
-    return rulelang.compile(rules), open_days(next(c for c in rulelang.resolve(rules).calendars if c.name == "working_hours"))
+    return rulelang.compile(rules), open_days(next(c for c in rulelang.load(rules).calendars if c.name == "working_hours"))
 
 
 def found(days: Days, batch: int) -> Counter[tuple[str, object]]:
@@ -65,7 +65,7 @@ def test_a_day_without_misconduct_is_silent() -> None:
 
 def test_every_shipped_rule_is_planted() -> None:
     days = generate(MONDAY, shipped()[1], seed=1)
-    assert {p.rule for p in days.planted} == {rule.name for rule in rulelang.resolve(ROOT / "rules").rules}
+    assert {p.rule for p in days.planted} == {rule.name for rule in rulelang.load(ROOT / "rules").rules}
 
 
 def test_the_same_seed_gives_the_same_events_and_another_seed_others() -> None:
