@@ -18,10 +18,10 @@ def display_width(text: str) -> int:
     for character in text:
         if character == "\t":
             width += TAB - width % TAB
-        elif unicodedata.east_asian_width(character) in "WF":
-            width += 2
-        elif unicodedata.category(character) not in ("Mn", "Me", "Cf"):
-            width += 1
+        elif unicodedata.category(character) in ("Mn", "Me", "Cf") or "\u1160" <= character <= "\u11ff":
+            continue  # marks and joiners; vowels and finals of Korean syllables, which stand in the square of the first letter
+        else:
+            width += 2 if unicodedata.east_asian_width(character) in "WF" else 1
     return width
 
 
