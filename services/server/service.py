@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
+import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -46,13 +47,19 @@ class CannotListen(Exception):
     """The address cannot be listened at; the text says why."""
 
 
+def system_clock() -> int:
+    return time.time_ns() // 1000
+
+
 class Service:
     """One service. `run` is called once; `stop` and `reload` are what the signals do."""
 
-    def __init__(self, settings: Settings, paths: list[str], rules: RuleSet) -> None:
+    def __init__(self, settings: Settings, paths: list[str], rules: RuleSet, wall_clock: Callable[[], int] = system_clock) -> None:
+        """`wall_clock`: microseconds since 1970, UTC; another clock than the machine's is for demonstrations and tests."""
         loop = asyncio.get_running_loop()
         limits = settings.limits
         self._settings = settings
+        self._wall_clock = wall_clock
         self._rules = rules
         self._loop = loop
         self._tasks: set[asyncio.Task[None]] = set()
@@ -121,7 +128,14 @@ class Service:
 
     def _make_engine(self, rules: RuleSet, store: Store) -> Engine:
         tolerance_us = round(self._settings.future_tolerance_s * 1_000_000)
-        return Engine(rules.program, store=store, clock="system", secret=self._settings.secret or b"", tolerance_us=tolerance_us)
+        return Engine(
+            rules.program,
+            store=store,
+            clock="system",
+            secret=self._settings.secret or b"",
+            tolerance_us=tolerance_us,
+            wall_clock=self._wall_clock,
+        )
 
     def _check_secret(self, declared: model.RuleSet) -> None:
         drawn = [rule.name for rule in declared.rules if rule.sample is not None and rule.state != "disabled"]
