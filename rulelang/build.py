@@ -19,6 +19,7 @@ from rulelang import keywords, syntax
 from rulelang.diagnostics import Diagnostic
 from rulelang.messages import diagnostic
 from rulelang.syntax import Span
+from rulelang.unexpected import not_a_name
 
 INTEGER_MAX = 2**63 - 1
 INTEGER_DIGITS = 19
@@ -85,7 +86,7 @@ class Build:
         """The name in NFC. The grammar lets through whatever may stand in a word of some script."""
         name = _normal(token)
         if not name.isidentifier():
-            self._wrong("E116", self._at(token), name=name)
+            self.errors.append(not_a_name(str(token), self._at(token)))
         return name
 
     def _type_name(self, token: Token) -> str:

@@ -27,6 +27,7 @@ _IS = re.compile(rf"is(?:\s+not)?\s+[{keywords.IN_NAME}]+")
 _NO_VALUE = re.compile(rf"{grammar.NAME}\s*=(?!=)")
 _WRONG_SHIFT = re.compile(r"[+-]\d[\w.]*")
 _LITERALS = ("NUMBER", "DURATION", "PERCENT", "DATE", "TIME", "CLOCK_TIME", "SHIFT")
+_QUOTES = "“”‘’'`"
 _INVISIBLE = ("Cc", "Cf", "Co", "Cn", "Cs")
 
 
@@ -47,27 +48,39 @@ def explain(error: UnexpectedInput, file: str, text: str, offset: int, following
     operand_ends = "COMPARISON" in expected
     if word == "=" and operand_ends:
         return diagnostic("E104", span)
-    if word in "“”‘’'`":
-        return diagnostic("E105", span, mark=word)
     if word in "{};":
         return diagnostic("E106", span, mark=word)
     if " ".join(word.split()) in OPERATORS_OF_OTHERS:
         return diagnostic("E107", span, mark=word, word=OPERATORS_OF_OTHERS[" ".join(word.split())])
+    if word[0] in _QUOTES or (word[0] != '"' and any(unicodedata.category(character) in _INVISIBLE for character in word)):
+        return not_a_name(word, span)
     shift = _WRONG_SHIFT.match(text, at) if "SHIFT" in expected else None
     if shift is not None:
         return diagnostic("E108", Span(file, offset + at, offset + shift.end()), word=shift[0])
     if "ASSIGNMENT" in expected and _NO_VALUE.match(text, at):
         return diagnostic("E115", span, name=word)
-    if word[0].isdigit() and type_ not in _LITERALS:
+    if word[0].isdecimal() and type_ not in _LITERALS:
         return diagnostic("E108", span, word=word)
-    if unicodedata.category(word[0]) in _INVISIBLE:
-        return diagnostic("E112", span, character=f"U+{ord(word[0]):04X}")
     if type_ == "NOT" and operand_ends:
         rest = text[at + len(word) :].lstrip()
         return diagnostic("E117", span, word=word, operator=_word_at(rest, 0))
     if type_ == "COMPARISON" and {"AND", "OR"} & expected:
         return diagnostic("E118", span, word=word)
     return diagnostic("E102", span, word=word, wanted=_wanted(expected), hint=_did_you_mean(word, expected))
+
+
+def not_a_name(word: str, span: Span) -> Diagnostic:
+    """What is wrong with a word that could be a name but for one of its characters."""
+    index = next((i for i, character in enumerate(word) if not f"a{character}".isidentifier()), 0)
+    character = word[index]
+    place = Span(span.file, span.start + index, span.start + index + 1)
+    if unicodedata.category(character) in _INVISIBLE:
+        return diagnostic("E112", place, character=f"U+{ord(character):04X}")
+    if character in OPERATORS_OF_OTHERS:
+        return diagnostic("E107", place, mark=character, word=OPERATORS_OF_OTHERS[character])
+    if character in _QUOTES:
+        return diagnostic("E105", place, mark=character)
+    return diagnostic("E116", place, name=word, character=character)
 
 
 def _word_at(text: str, at: int) -> str:

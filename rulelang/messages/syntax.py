@@ -24,7 +24,7 @@ WORDINGS: dict[str, Wording] = {
         "the number {text} is too large", "numbers go up to 1.8e308, integers to 9223372036854775807, durations to about 292000 years"
     ),
     "E115": Wording("the field '{name}' has no value", "write field=value, a text with spaces in quotes, and `missing` for none"),
-    "E116": Wording("'{name}' is not a name", "names are made of letters, digits and _, and do not begin with a digit"),
+    "E116": Wording("{character} cannot stand in a name: {name}", "names are made of letters, digits and _, and do not begin with a digit"),
     "E117": Wording("'{word}' cannot stand before '{operator}'", "write it before the whole comparison: not (… {operator} …)"),
     "E118": Wording("'{word}' cannot follow another comparison", "write a < b and b < c, or b between a and c"),
 }
