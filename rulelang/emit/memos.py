@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 
 from rulelang import model
-from rulelang.emit.shape import PARTS, Shapes
+from rulelang.emit.shape import Part, Shapes, parts
 
 DEAR_FROM = 4
 """Nodes of a part from which on it is worth remembering: a field compared with a constant is three."""
@@ -25,13 +25,13 @@ class Memos:
         self._sizes: dict[int, int] = {}
         self._numbers: dict[int, int] = {}
 
-    def count(self, condition: model.Expression) -> None:
+    def count(self, condition: Part) -> None:
         """Take note of a condition; all of them, before the first `memo`."""
         shape = self._shapes.of(condition)
         self._times[shape] += 1
         # What a remembered part is made of is computed with it, so it counts once.
         if self._times[shape] == 1:
-            for part in _parts(condition):
+            for part in parts(condition):
                 self.count(part)
 
     def memo(self, node: model.Expression) -> int | None:
@@ -46,19 +46,8 @@ class Memos:
     def __len__(self) -> int:
         return len(self._numbers)
 
-    def _size(self, node: model.Expression, shape: int) -> int:
+    def _size(self, node: Part, shape: int) -> int:
         found = self._sizes.get(shape)
         if found is None:
-            found = self._sizes[shape] = 1 + sum(self._size(part, self._shapes.of(part)) for part in _parts(node))
+            found = self._sizes[shape] = 1 + sum(self._size(part, self._shapes.of(part)) for part in parts(node))
         return found
-
-
-def _parts(node: model.Expression) -> list[model.Expression]:
-    found: list[model.Expression] = []
-    for name in PARTS[type(node)]:
-        part = getattr(node, name)
-        if isinstance(part, tuple):
-            found += [item for item in part if isinstance(item, model.Expression)]
-        elif isinstance(part, model.Expression):
-            found.append(part)
-    return found

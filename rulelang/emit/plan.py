@@ -13,7 +13,7 @@ from rulelang.emit.code import Codes, Names
 from rulelang.emit.index import Index
 from rulelang.emit.memos import Memos
 from rulelang.emit.pool import Layout, Pool
-from rulelang.emit.shape import PARTS, Shapes
+from rulelang.emit.shape import Shapes, scan
 from rulelang.model import Kind
 from rulelang.normalise import confusables_table
 from rulelang.timezones import Zone
@@ -22,7 +22,6 @@ FORMAT = 1
 """The version of the plan. One that changes what an older engine would read differently gets a new number."""
 
 Plan = dict[str, Any]
-_SCANNED = (model.Expression, model.Taken, model.Side)
 
 
 def make_plan(ruleset: model.RuleSet) -> tuple[Plan, list[int]]:
@@ -149,7 +148,7 @@ class _Planner:
         questions = _OfRule(self, rule)
         memos = self.memos if _looked_at_once(rule) else None
         said = [part for part in (rule.points, *rule.message) if part is not None and not isinstance(part, str)]
-        first_scope = [node for node in _asked((rule.condition,)) if node.scope == 0]
+        first_scope = [node for node in _asked((rule.condition,)) if node.scope == 0] if rule.scopes else []
         return {
             "name": rule.name,
             "title": rule.title,
@@ -254,7 +253,7 @@ class _OfRule:
             "window": planner.window(scope.window),
             "left": self._side(node.left),
             "right": self._side(node.right),
-            "uses_this": other.where is not None and any(isinstance(n, model.FieldValue) and n.of == "this" for n in _scan(other.where)),
+            "uses_this": other.where is not None and any(isinstance(n, model.FieldValue) and n.of == "this" for n in scan(other.where)),
         }
         return planner.patterns.number(_name(entry), entry)
 
@@ -264,7 +263,7 @@ class _OfRule:
     def operands(self, nodes: Iterable[model.Expression]) -> list[Plan]:
         """What expressions ask of histories, each question once, in the order written."""
         found: dict[tuple[str, int], None] = {}
-        for node in _asked(nodes):
+        for node in _asked(nodes) if self._rule.scopes else ():
             if isinstance(node, model.Aggregate):
                 found["aggregate", self.aggregate(node)] = None
             else:
@@ -285,22 +284,10 @@ def _looked_at_once(rule: model.Rule) -> bool:
     return not rule.scopes and rule.anchors.kind == "events" and rule.state != "disabled"
 
 
-def _scan(node: object) -> Iterator[model.Expression]:
-    """An expression and all its parts, also those in the sides of patterns and in what aggregates take up."""
-    if isinstance(node, tuple):
-        for item in node:
-            yield from _scan(item)
-    elif isinstance(node, _SCANNED):
-        if isinstance(node, model.Expression):
-            yield node
-        for name in PARTS[type(node)]:
-            yield from _scan(getattr(node, name))
-
-
 def _asked(nodes: Iterable[model.Expression]) -> Iterator[model.Aggregate | model.PatternTest]:
     """The aggregates and patterns in expressions, in the order written."""
     for node in nodes:
-        for part in _scan(node):
+        for part in scan(node):
             if isinstance(part, model.Aggregate | model.PatternTest):
                 yield part
 
