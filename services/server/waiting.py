@@ -50,6 +50,11 @@ class Waiting:
         """How many events are waiting."""
         return self._events
 
+    @property
+    def outside(self) -> int:
+        """How many works of streams wait for room."""
+        return len(self._outside)
+
     def put(self, work: Work) -> None:
         """Add it, or raise QueueFull: there is no room, or others were here first."""
         with self._changed:
