@@ -71,8 +71,8 @@ class Service:
         self.waiting = Waiting(loop, limits.queue_events_max, limits.group_events_max)
         self.engine = EngineThread(loop, self.waiting, settings.tick_s, store_maker(settings.store), self._make_engine, self)
         self._health = Health()
-        self._reloading = Reloading(paths, self.engine, self._check_secret)
-        self._rule_sets = RuleSets(self._seen, lambda: self._reloading.last)
+        self.reloads = Reloading(paths, self.engine, self._check_secret)
+        self._rule_sets = RuleSets(self._seen, lambda: self.reloads.last)
         self._server = aio.server(
             interceptors=[Edge(self.admission, limits.deadline_s)],
             maximum_concurrent_rpcs=limits.calls_max + limits.streams_max + UNCOUNTED_CALLS,
@@ -183,7 +183,7 @@ class Service:
         while True:
             await self._reload_wanted.wait()
             self._reload_wanted.clear()
-            await self._reloading.reload()
+            await self.reloads.reload()
 
     # ------------------------------------------------------------------ ending
 
