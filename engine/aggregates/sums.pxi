@@ -152,7 +152,7 @@ cdef class Average(Aggregate):
             out.v.i = rounded_quotient(exact, high - low)
             return 0
         if track.values[low].tag == NUMBER:
-            return number_of(Fraction(exact, (high - low) << 60), out)
+            return number_of(Fraction(exact, int(high - low) * 2**60), out)
         return number_of(Fraction(exact, high - low), out)
 
 
