@@ -13,7 +13,7 @@ from lark import Lark
 
 from rulelang import keywords
 
-NAME = rf"(?!{keywords.RESERVED})[^\W\d][{keywords.IN_NAME}]*"
+NAME = rf"(?!{keywords.RESERVED})[^\W\d][{keywords.IN_NAME}]*+"
 TEXT = r'"(?:\\.|[^"\\\n])*"'
 MESSAGE = r'"(?:\\.|\{(?:[^{}"\n]|"[^"\n]*+")*+\}|[^"\\\n])*+"'
 """Like a text, but inside its braces texts have quotes of their own."""
@@ -55,21 +55,26 @@ def _terminals() -> str:
     at = keywords.pattern(words["AT"])
     moment = rf"{GAP}++{at}{GAP}*+[-+0-9]"
     every = keywords.pattern(tuple(form for forms in words.values() for form in forms))
+    periods = keywords.pattern((*keywords.PERIODS, *keywords.PERIODS.values()))
     after = {
-        "PREVIOUS": rf"(?={GAP}++(?!{every}){NAME})",  # else it is a field's name
+        # Else they are names: a field called `previous`, an event called `期末`.
+        "PREVIOUS": rf"(?={GAP}++(?!{every}){NAME}(?!{GAP}++{at}))",
+        "END_OF": rf"(?={GAP}++{periods})",
         "CLOCK": rf"(?={GAP}*+[-+0-9])",
         "EXPECT": rf"(?={GAP}++{NAME})",
         "OTHER": rf"(?={GAP}++{keywords.pattern((*words['FINDING'], *words['WARNING']))})",
     }
-    periods = keywords.pattern((*keywords.PERIODS, *keywords.PERIODS.values()))
     weekdays = keywords.pattern((*keywords.WEEKDAYS, *keywords.WEEKDAYS.values()))
-    lines = [f"{name}.3: /{keywords.pattern(forms)}{after.get(name, '')}/" for name, forms in words.items()]
+    lines = []
+    for name, forms in words.items():
+        priority = 4 if any(" " in form for form in forms) else 3  # `or else` before `or`
+        lines.append(f"{name}.{priority}: /{keywords.pattern(forms)}{after.get(name, '')}/")
     days = keywords.pattern((*words["SINCE"], *words["UNTIL"]))
     lines += [
         f"STRING.2: /{TEXT}/",
         f"MESSAGE_TEXT.3: /{MESSAGE}/",
         # In a field's or table's type a text is a unit, unless a row of the table begins with it.
-        rf"UNIT.3: /{TEXT}(?!{GAP}*+(?:[:,]|{days}))/",
+        rf"UNIT.3: /{TEXT}(?!{GAP}*+(?:[:,]|{days}{GAP}++[0-9]))/",
         rf"PERIOD.3: /{periods}(?!{GAP}*+[(.])/",
         f"WEEKDAY.3: /{weekdays}/",
         rf"FIELD_NAME.5: /{NAME}(?={GAP}*+:)/",
