@@ -31,6 +31,7 @@ WAIT_S = 20.0
 @dataclass(slots=True)
 class Inside:
     service: Service
+    address: str
     channel: aio.Channel
     evaluation: Any
     rule_sets: Any
@@ -88,7 +89,15 @@ async def service(
         await ended
     async with aio.insecure_channel(address.result()) as channel:
         try:
-            yield Inside(made, channel, evaluation_pb2_grpc.EvaluationStub(channel), rulesets_pb2_grpc.RuleSetsStub(channel), log, ended)
+            yield Inside(
+                made,
+                address.result(),
+                channel,
+                evaluation_pb2_grpc.EvaluationStub(channel),
+                rulesets_pb2_grpc.RuleSetsStub(channel),
+                log,
+                ended,
+            )
         finally:
             made.stop()
             async with asyncio.timeout(WAIT_S):

@@ -193,12 +193,12 @@ def test_a_service_killed_while_it_reloads_comes_up_with_all_that_was_acknowledg
             with process.channel() as channel:
                 stub = evaluation_pb2_grpc.EvaluationStub(channel)
                 for _ in range(10):
-                    stub.EvaluateBatch(batch(*(stop(f"e{sent + i}", 5, f"P{(sent + i) % 50}") for i in range(100))))
-                    sent += 100
+                    stub.EvaluateBatch(batch(*(stop(f"e{sent + i}", 20 - (sent + i) / 100, f"P{(sent + i) % 40}") for i in range(40))))
+                    sent += 40
             write_rules(rules, FEWER if turn % 2 == 0 else RULES)
             process.signal(signal.SIGHUP)
             killer = threading.Timer(0.05 * turn + 0.02, lambda pid=process.pid: os.kill(pid, signal.SIGKILL))
             killer.start()
             process.wait()
     found = standing(rulelang.compile(str(rules)), store)
-    assert {f["key"] for f in found if f.get("rule") == "many_stops"} == {f"P{n}" for n in range(50)}
+    assert {f["key"] for f in found if f.get("rule") == "many_stops"} == {f"P{n}" for n in range(40)}
