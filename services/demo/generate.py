@@ -15,22 +15,27 @@ from datetime import date, datetime, timedelta
 from rulelang.model import Calendar
 from services.demo.misconduct import PRACTICES
 from services.demo.ordinary import Town, tell_ordinary_day, tell_the_weeks_before
-from services.demo.scene import Event, Planted, Scene
+from services.demo.scene import Event, Planted, Scene, Told
 
 _DAY_0 = date(1970, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """`before`: what happened before the first day, as a system newly connected would fill it in; `events`: the days.
+    """`before`: what arrived before the first day, as a system newly connected would fill it in; `told`: what arrives from then on.
 
     Both in the order of arrival. By `end` (the midnight after the last day) all that was planted must have been found.
     """
 
     before: tuple[Event, ...]
-    events: tuple[Event, ...]
+    told: tuple[Told, ...]
     planted: tuple[Planted, ...]
+    start: datetime
     end: datetime
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        return tuple(told.event for told in self.told)
 
     def counts(self) -> Counter[tuple[str, str]]:
         """How often each (practice, rule) was planted."""
@@ -62,8 +67,9 @@ def generate(first_day: date, open_on: Callable[[date], bool], *, days: int = 1,
     midnight = scene.at(first_day, 0)
     arrived = sorted(scene.told, key=lambda told: told.arrives)
     return Days(
-        before=tuple(told.event for told in arrived if told.happened < midnight),
-        events=tuple(told.event for told in arrived if told.happened >= midnight),
+        before=tuple(told.event for told in arrived if told.arrives < midnight),
+        told=tuple(told for told in arrived if told.arrives >= midnight),
         planted=tuple(scene.planted),
+        start=midnight,
         end=scene.at(first_day + timedelta(days=days), 0),
     )

@@ -119,7 +119,10 @@ def tell_night_shift(scene: Scene, town: Town, day: date) -> None:
 
 
 def tell_measures(scene: Scene, town: Town, day: date) -> None:
-    """Vehicles and licences withheld; the ruling follows within the day. One measure is a month old and was ruled upon in time."""
+    """Vehicles and licences withheld; the ruling follows within the day. One measure is a month old and was ruled upon in time.
+
+    Of that ruling the service hears only hours after the measure's end: what it has found by then, it takes back.
+    """
     for kind in ("vehicle held", "扣留车辆", "licence withheld"):
         case, officer = scene.case(day), scene.random.choice(town.officers)
         taken = scene.between(day, 8, 12)
@@ -127,7 +130,7 @@ def tell_measures(scene: Scene, town: Town, day: date) -> None:
         scene.tell("case-system", "ruling", taken + timedelta(hours=scene.random.randrange(1, 10)), case=case, officer=officer)
     case, officer, taken = scene.case(day), scene.random.choice(town.officers), scene.between(day - timedelta(days=30), 8, 17)
     scene.tell("case-system", "measure", taken, case=case, officer=officer, kind="vehicle held")
-    scene.tell("case-system", "ruling", taken + timedelta(days=29), case=case, officer=officer)
+    scene.tell_late("case-system", "ruling", taken + timedelta(days=29), timedelta(hours=26), case=case, officer=officer)
 
 
 def tell_penalties(scene: Scene, town: Town, day: date) -> None:

@@ -23,7 +23,8 @@ CITIES = {"长沙": ("岳麓大队", "雨花大队", "天心大队"), "株洲": 
 ROOMS = {"ER-01": "K-001", "ER-02": "K-002", "ER-03": "K-003"}
 """Evidence rooms and their keepers, as `rules/alcohol/room_keepers.csv` lists them."""
 FAMILY_NAMES = ("zhao", "qian", "sun", "zhou", "wu", "zheng", "wang", "feng", "chen", "yang", "zhu", "qin", "he", "shi", "zhang")
-GIVEN_NAMES = ("wei", "fang", "na", "min", "jing", "qiang", "yan", "jie", "tao", "ping", "gang", "hui", "xia")
+GIVEN_NAMES = ("wei", "fang", "na", "li", "jing", "qiang", "yan", "jie", "tao", "ping", "gang", "hui", "xia")
+_DIGITS = str.maketrans("01234567", "23456789")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +41,9 @@ class Planted:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An event, when it happened, and when it reaches the service."""
+    """An event, and when it reaches the service."""
 
     arrives: datetime
-    happened: datetime
     event: Event
 
 
@@ -99,19 +99,26 @@ class Scene:
         return self.number("湘" + self.random.choice("ABC"))
 
     def account(self) -> str:
-        return self.random.choice(FAMILY_NAMES) + self.random.choice(GIVEN_NAMES) + self.number("")
+        """Of letters and digits that are nobody's look-alike, so that the account's key in a finding reads like its name."""
+        self._counts["account"] += 1
+        number = f"{self._counts['account']:03o}".translate(_DIGITS)
+        return self.random.choice(FAMILY_NAMES) + self.random.choice(GIVEN_NAMES) + number
 
     # ---- what is told
 
     def tell(self, source: str, event_type: str, happened: datetime, /, **fields: object) -> None:
         """Some source reports an event; it arrives seconds later, now and then hours later."""
-        event: Event = {"id": self.number(f"{source}-"), "source": source, "type": event_type, "time": happened.isoformat(), **fields}
         delay = timedelta(seconds=self.random.expovariate(1 / 20))
         if self.random.random() < 0.03:
             delay += timedelta(hours=self.random.uniform(0.5, 6))
-        self.told.append(Told(happened + delay, happened, event))
+        self.tell_late(source, event_type, happened, delay, **fields)
+
+    def tell_late(self, source: str, event_type: str, happened: datetime, delay: timedelta, /, **fields: object) -> None:
+        """Some source reports an event after this delay."""
+        event: Event = {"id": self.number(f"{source}-"), "source": source, "type": event_type, "time": happened.isoformat(), **fields}
+        self.told.append(Told(happened + delay, event))
         if self.random.random() < 0.02:  # the network failed after the event had been taken: it is sent again
-            self.told.append(Told(happened + delay + timedelta(seconds=30), happened, event))
+            self.told.append(Told(happened + delay + timedelta(seconds=30), event))
 
     def plant(self, practice: str, rule: str, key: str | tuple[str, ...]) -> None:
         self.planted.append(Planted(practice, rule, key))

@@ -1,56 +1,87 @@
 """Findings and warnings as a table for people.
 
-In: the JSON objects of the contract.  Out: lines in columns; wide characters take two.
+In: the JSON objects of the contract.  Out: lines in columns; wide characters take two. What does not fit on one line of a terminal goes on
+in indented lines below it, so that nothing is cut off.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from engine.texts import local_time_text, time_us
 from rulelang.source import display_width
 from rulelang.timezones import Zone
 
-HEAD = ("time", "what", "rule or ladder", "key", "level", "points", "message")
-_RIGHT = (5,)
-_LEVEL = 4
 GAP = "  "
+INDENT = " " * 4
+WIDTH_MIN = 40
+"""A narrower terminal is written to as if it had so many columns: no rule's name would fit."""
+
+Styled = Callable[[str, str], str]
 
 
-def render_table(shown: Sequence[dict[str, Any]], zone: Zone, width: int | None, styled: Callable[[str, str], str]) -> str:
-    """`width`: of the terminal, where there is one; then longer lines are cut. Times are the rule set's local times."""
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One finding or warning, as texts. `style`: of the whole row."""
+
+    time: str
+    what: str
+    level: str
+    points: str
+    name: str
+    key: str
+    said: str
+    style: str
+
+    def cells(self) -> tuple[str, ...]:
+        return self.time, self.what, self.level, self.points, self.name, self.key, self.said
+
+
+HEAD = Row("time", "what", "level", "points", "rule or ladder", "key", "message", "bold")
+_POINTS = 3
+_NAME = 4
+
+
+def render_table(shown: Sequence[dict[str, Any]], zone: Zone, width: int | None, styled: Styled) -> str:
+    """`width`: of the terminal, where there is one. Times are the rule set's local times, to the second."""
     if not shown:
         return ""
-    rows = [_row(item, zone) for item in shown]
-    widths = [max(display_width(row[i]) for row in (HEAD, *rows)) for i in range(len(HEAD))]
-    lines = [_line(HEAD, widths, width, lambda text, _: styled(text, "bold"))]
-    for item, row in zip(shown, rows, strict=True):
-        faint = item["status"] == "withdrawn" or item.get("shadow")
-        lines.append(_line(row, widths, width, lambda text, level, faint=faint: styled(text, "grey" if faint else level)))
+    rows = [row_of(item, zone) for item in shown]
+    widths = [max(map(display_width, column)) for column in zip(*(row.cells() for row in (HEAD, *rows)), strict=True)]
+    if width is None or sum(widths) + len(GAP) * (len(widths) - 1) <= width:
+        lines = [styled(_line(row.cells(), widths), row.style) for row in (HEAD, *rows)]
+    else:
+        lines = [styled(text, row.style) for row in (HEAD, *rows) for text in _stacked(row, widths, max(width, WIDTH_MIN))]
     return "\n".join(lines) + "\n"
 
 
-def _row(item: dict[str, Any], zone: Zone) -> tuple[str, ...]:
-    what = item["kind"] + (" (withdrawn)" if item["status"] == "withdrawn" else "") + (" (shadow)" if item.get("shadow") else "")
+def row_of(item: dict[str, Any], zone: Zone) -> Row:
+    """The texts of one finding or warning."""
     key = item["key"] if isinstance(item["key"], list) else [item["key"]]
-    about = [f"{entity} {name}" for entity, name in item.get("about", {}).items() if name not in key]
     keys = ", ".join(str(k) for k in key if k is not None)
+    about = ", ".join(f"{entity} {name}" for entity, name in item.get("about", {}).items() if name not in key)
     if about:
-        keys += f" ({', '.join(about)})" if keys else ", ".join(about)
+        keys = f"{keys} ({about})" if keys else about
+    notes = [item["note"]] if item.get("note") else []
+    if item.get("shadow"):
+        notes.append("on trial")
+    withdrawn = item["status"] == "withdrawn"
+    if withdrawn:
+        notes.append(f"withdrawn: {item['reason']}")
     said = item.get("message") or item.get("action") or ""
-    extra = [text for text in (item.get("note"), item.get("reason")) if text]
-    cells = (
-        local_time_text(zone.local_us(time_us(item["time"]))),
-        what,
-        item["rule"] or item["ladder"],
-        keys,
+    return Row(
+        local_time_text(zone.local_us(time_us(item["time"]))).split(".")[0],
+        item["kind"],
         item["level"] or "",
         "" if item["points"] is None else f"{item['points']:g}",
-        said + (f" [{'; '.join(extra)}]" if extra else ""),
+        item["rule"] or item["ladder"],
+        _plain(keys),
+        _plain(" ".join([said, *(f"[{note}]" for note in notes)]).strip()),
+        "grey" if withdrawn or item.get("shadow") else item["level"] or "",
     )
-    return tuple(_plain(cell) for cell in cells)
 
 
 def _plain(text: str) -> str:
@@ -58,22 +89,38 @@ def _plain(text: str) -> str:
     return "".join(" " if c in "\r\n\t" else "\ufffd" if unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp") else c for c in text)
 
 
-def _line(row: Sequence[str], widths: Sequence[int], width: int | None, style: Callable[..., str]) -> str:
-    cells = []
-    for place, (cell, columns) in enumerate(zip(row, widths, strict=True)):
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    padded = []
+    for place, (cell, columns) in enumerate(zip(cells, widths, strict=False)):
         blank = " " * (columns - display_width(cell))
-        cells.append(blank + cell if place in _RIGHT else cell + blank)
-    text = GAP.join(cells).rstrip()
-    if width is not None:
-        text = cut(text, width)
-    return style(text, row[_LEVEL])
+        padded.append(blank + cell if place == _POINTS else cell + blank)
+    return GAP.join(padded).rstrip()
 
 
-def cut(text: str, width: int) -> str:
-    """At most so many columns; what is cut off is marked."""
-    if display_width(text) <= width:
-        return text
-    kept = text
-    while display_width(kept) > width - 1:
-        kept = kept[:-1]
-    return kept + "…"
+def _stacked(row: Row, widths: Sequence[int], width: int) -> Iterator[str]:
+    """A line up to the rule's name; whom it concerns, and the message, in lines below."""
+    first, *rest = wrapped(_line(row.cells()[: _NAME + 1], widths), width)
+    yield first
+    below = ": ".join(text for text in (row.key, row.said) if text)
+    for text in (*rest, *wrapped(below, width - len(INDENT))):
+        yield INDENT + text
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Lines of at most so many columns, broken at spaces or beside wide characters where there are some."""
+    lines = []
+    while display_width(text) > width:
+        columns = fits = end = 0
+        for place, character in enumerate(text):
+            columns += display_width(character)
+            if columns > width:
+                break
+            end = place + 1
+            if character == " " or display_width(character) == 2:
+                fits = end
+        at = end if text[end] == " " else fits or end or 1
+        lines.append(text[:at].rstrip())
+        text = text[at:].lstrip()
+    if text:
+        lines.append(text)
+    return lines
