@@ -23,7 +23,7 @@ def describe(rule: model.Rule, ruleset: model.RuleSet) -> list[str]:
         lines.append(f"    {name}: {keys_text(scope.keys)}, {window_text(scope.window)}")
     lines.append(f"    reported again: {_repeat(rule)}")
     lines.append(f"    about: {_about(rule)}")
-    lines.append(f"    counts for: {_counts_for(rule, ruleset)}")
+    lines.append(f"    counts for: {', '.join(ladders_of(rule, ruleset)) or 'no ladder'}")
     if rule.since_day is not None or rule.until_day is not None:
         lines.append(f"    days: {_days(rule)}")
     lines += [f"    except: until {day_text(e.until_day)}, because {e.because}" for e in rule.excepts]
@@ -102,23 +102,22 @@ def _about(rule: model.Rule) -> str:
     return "; ".join(texts)
 
 
-def _counts_for(rule: model.Rule, ruleset: model.RuleSet) -> str:
-    """The ladders on which points of this rule can stand."""
-    if rule.state == "shadow" or rule.layer == 2 or rule.points is None:
-        return "no ladder"
+def ladders_of(rule: model.Rule, ruleset: model.RuleSet) -> list[str]:
+    """The ladders on which points of this rule can stand, of whom it is about directly or, through `in`, above."""
+    if rule.state != "enabled" or rule.layer == 2 or rule.points is None:
+        return []
     parents = {entity.name: entity.parent for entity in ruleset.entities}
     reached: dict[str, None] = {}
-    for about in rule.about:
-        entity: str | None = about.entity
-        while entity is not None and entity not in reached:
-            reached[entity] = None
-            entity = parents.get(entity)
-    names = [
+    for entity in [about.entity for about in rule.about] or [key.entity for scope in rule.scopes[:1] for key in scope.keys]:
+        above: str | None = entity
+        while above is not None and above not in reached:
+            reached[above] = None
+            above = parents[above]
+    return [
         ladder.name
         for ladder in ruleset.ladders
         if ladder.entity in reached and (not ladder.categories or any((rule.category or "").startswith(c) for c in ladder.categories))
     ]
-    return ", ".join(names) or "no ladder"
 
 
 def _days(rule: model.Rule) -> str:

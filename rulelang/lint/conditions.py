@@ -1,62 +1,110 @@
 """What a condition demands of each thing that it looks at.
 
-In: a condition of the model.  Out: for each operand the values without which the condition is not true (or not false);
-by them a condition that can never be true, or never false, is told.
+In: a condition of the model.  Out: for each operand the values without which the condition does not come out in a given way;
+by them a condition that can never be true, or never be anything else, is told.
 
-Only demands on one operand at a time are followed. What depends on two of them is taken as possible.
+Only demands on one operand, or on the order of one pair of operands, are followed. What depends on more is taken as possible.
+A claim is therefore always right; that nothing is claimed proves nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import reduce
+from typing import Any
 
 from rulelang import model
-from rulelang.lint.ranges import EVERYTHING, MISSING, NOTHING, Values, both, either, known, stretch, turned, whole
+from rulelang.lint.ranges import EVERYTHING, MISSING, NOTHING, Value, Values, both, either, hull, known, point, stretch, turned, whole
 from rulelang.lint.walk import shape
 from rulelang.model import Kind
+from rulelang.normalise import normalise
 
+TRUE, FALSE, NOT_TRUE, NOT_FALSE = "true", "false", "not true", "not false"
+"""The ways in which a condition can come out. What is unknown is neither true nor false."""
+
+_TURNED = {TRUE: FALSE, FALSE: TRUE, NOT_TRUE: NOT_FALSE, NOT_FALSE: NOT_TRUE}
 _FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
-_BOOLEANS = either(stretch(False, True, False, True), stretch(True, True, True, True))
 
-# The values that functions and aggregates can have at all.
+BOOLEANS = either(point(False), point(True))
+_LESS, _EQUAL, _MORE = point(-1), point(0), point(1)
+_SIGNS = either(_LESS, either(_EQUAL, _MORE))
+_SIGNS_OF = {
+    "==": _EQUAL,
+    "!=": either(_LESS, _MORE),
+    "<": _LESS,
+    "<=": either(_LESS, _EQUAL),
+    ">": _MORE,
+    ">=": either(_EQUAL, _MORE),
+}
+
+# The values that functions can have at all, and those of aggregates that do not follow from what is taken up.
 _CALLS = {"hour": (0, 23), "minute": (0, 59), "weekday": (1, 7), "day": (1, 31), "month": (1, 12), "length": (0, None), "abs": (0, None)}
 _AGGREGATES = {"count": (0, None), "distinct": (0, None), "share": (0, 1)}
+_WHOLE_CALLS = ("round", "floor", "ceil")
+_WHOLE_KINDS = (Kind.INTEGER, Kind.TIME, Kind.DURATION, Kind.DATE)
+
+_EXACT_MAX = 2**53
+"""Integers up to here are compared with numbers exactly; beyond, an integer is rounded to a number first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """`operand` must have one of `values`; `key` is equal for two that are the same operand."""
+    """A test of one operand: it is true for `values` and unknown for `unknown`, of the `domain` that the operand can have at all.
+
+    `key` is equal for two that are the same operand; `whole`: it has whole numbers only. `name` is what to call it, None for an order.
+    """
 
     key: object
-    operand: model.Expression
     values: Values
+    unknown: Values
+    domain: Values
+    whole: bool
+    operand: model.Expression | None
 
 
 def demand(condition: model.Expression) -> Demand:
-    """What one condition that is neither `and`, `or` nor `not` demands. One that says nothing of values is its own operand: it is to be true."""
+    """What a condition that is neither `and`, `or` nor `not` tests. One that says nothing of values is its own operand: it is to be true."""
     match condition:
-        case model.Compare(op=op, left=left, right=model.Constant(value=value) as constant) if value is not None:
+        case model.Compare(op=op, left=left, right=model.Constant() as constant) if _exact(left, constant):
             return _compared(op, left, constant)
-        case model.Compare(op=op, left=model.Constant(value=value) as constant, right=right) if value is not None:
+        case model.Compare(op=op, left=model.Constant() as constant, right=right) if _exact(right, constant):
             return _compared(_FLIPPED[op], right, constant)
-        case model.In(operand=operand, items=items, negated=negated) if all(_is_known(i) for i in items):
-            values = NOTHING
-            for item in items:
-                assert isinstance(item, model.Constant)
-                values = either(values, stretch(item.value, True, item.value, True))
-            return Demand(shape(operand), operand, known(turned(values)) if negated else values)
-        case model.Between(operand=operand, low=model.Constant(value=low), high=model.Constant(value=high)) if (
-            low is not None and high is not None
+        case model.Compare(op=op, left=left, right=right):
+            return _ordered(op, left, right)
+        case model.In(operand=operand, items=items, negated=negated) if all(
+            isinstance(i, model.Constant) and _exact(operand, i) for i in items
         ):
-            return Demand(_key(operand, condition.low), operand, stretch(low, True, high, True))
+            return _listed(operand, items, negated)
         case model.Presence(operand=operand, missing=missing):
-            return Demand(shape(operand), operand, MISSING if missing else EVERYTHING)
-    return Demand(shape(condition), condition, stretch(True, True, True, True))
+            return Demand(shape(operand), MISSING if missing else EVERYTHING, NOTHING, domain(operand), _is_whole(operand), operand)
+    return Demand(shape(condition), point(True), MISSING, domain(condition), False, condition)
 
 
-def _is_known(item: model.Expression) -> bool:
-    return isinstance(item, model.Constant) and item.value is not None
+def _exact(operand: model.Expression, constant: model.Expression) -> bool:
+    """Whether the two are compared as they stand."""
+    assert isinstance(constant, model.Constant)
+    if operand.type.kind is constant.type.kind or isinstance(constant.value, bool) or not isinstance(constant.value, int | float):
+        return True
+    return abs(constant.value) <= _EXACT_MAX
+
+
+def _compared(op: str, operand: model.Expression, constant: model.Constant) -> Demand:
+    key = _key(operand, constant)
+    if constant.value is None:
+        return Demand(key, NOTHING, either(EVERYTHING, MISSING), domain(operand), _is_whole(operand), operand)
+    return Demand(key, _values_of(op, constant.value), MISSING, domain(operand), _is_whole(operand), operand)
+
+
+def _values_of(op: str, value: Value) -> Values:
+    match op:
+        case "==":
+            return point(value)
+        case "!=":
+            return known(turned(point(value)))
+        case "<" | "<=":
+            return stretch(None, False, value, op == "<=")
+    return stretch(value, op == ">=", None, False)
 
 
 def _key(operand: model.Expression, constant: model.Expression) -> object:
@@ -66,67 +114,176 @@ def _key(operand: model.Expression, constant: model.Expression) -> object:
     return shape(operand)
 
 
-def _compared(op: str, operand: model.Expression, constant: model.Constant) -> Demand:
-    value = constant.value
-    values = {
-        "==": stretch(value, True, value, True),
-        "!=": known(turned(stretch(value, True, value, True))),
-        "<": stretch(None, False, value, False),
-        "<=": stretch(None, False, value, True),
-        ">": stretch(value, False, None, False),
-        ">=": stretch(value, True, None, False),
-    }[op]
-    return Demand(_key(operand, constant), operand, values)
+def _ordered(op: str, left: model.Expression, right: model.Expression) -> Demand:
+    """Two operands compared with each other: what is tested is whether the one is less, equal or more."""
+    a, b = shape(left), shape(right)
+    if repr(b) < repr(a):
+        op, a, b = _FLIPPED[op], b, a
+    signs = _EQUAL if a == b else _SIGNS
+    if may_be_missing(left) or may_be_missing(right):
+        signs = either(signs, MISSING)
+    return Demand(("order", a, b), _SIGNS_OF[op], MISSING, signs, False, None)
 
 
-def needed(condition: model.Expression, truth: bool = True) -> dict[object, Demand]:
-    """What each operand must be for the condition to be true (or false). An operand that is not named may be anything."""
+def _listed(operand: model.Expression, items: Iterable[model.Expression], negated: bool) -> Demand:
+    values = [item.value for item in items if isinstance(item, model.Constant)]
+    listed = reduce(either, (point(v) for v in values if v is not None), NOTHING)
+    others = known(turned(listed))
+    unknown = either(others, MISSING) if None in values else MISSING
+    if negated:
+        listed = NOTHING if None in values else others
+    return Demand(shape(operand), listed, unknown, domain(operand), _is_whole(operand), operand)
+
+
+def _is_whole(operand: model.Expression) -> bool:
+    return operand.type.kind in _WHOLE_KINDS or (isinstance(operand, model.Call) and operand.function in _WHOLE_CALLS)
+
+
+# ------------------------------------------------------------------ conditions of several parts
+
+
+def needed(condition: model.Expression, outcome: str = TRUE) -> dict[object, Demand]:
+    """What each operand must be for the condition to come out so, as the `values` of its demand. One that is not named may be anything."""
     match condition:
         case model.Not(operand=operand):
-            return needed(operand, not truth)
+            return needed(operand, _TURNED[outcome])
         case model.Logic(op=op, operands=operands):
-            parts = [needed(operand, truth) for operand in operands]
-            if (op == "and") is truth:
-                found: dict[object, Demand] = {}
-                for part in parts:
-                    for key, d in part.items():
-                        found[key] = _merged(found.get(key), d, both)
-                return found
-            found = parts[0]
-            for part in parts[1:]:
-                found = {key: _merged(found[key], d, either) for key, d in part.items() if key in found}
-            return found
+            return _joined(operands, outcome, all_of=(op == "and") is (outcome in (TRUE, NOT_FALSE)))
+        case model.Between(operand=operand, low=low, high=high):
+            parts = (
+                model.Compare(">=", operand, low, condition.type, condition.span),
+                model.Compare("<=", operand, high, condition.type, condition.span),
+            )
+            return _joined(parts, outcome, all_of=outcome in (TRUE, NOT_FALSE))
+        case model.In(operand=operand, items=items, negated=negated) if not all(isinstance(item, model.Constant) for item in items):
+            same = tuple(model.Compare("==", operand, item, condition.type, condition.span) for item in items)
+            wanted = _TURNED[outcome] if negated else outcome
+            return _joined(same, wanted, all_of=wanted in (FALSE, NOT_TRUE))
     d = demand(condition)
-    if truth:
-        return {d.key: d}
-    # A comparison with what is missing is unknown, not false; only a test of presence is false there.
-    values = turned(d.values) if isinstance(condition, model.Presence) else known(turned(d.values))
-    return {d.key: Demand(d.key, d.operand, values)}
+    values = {
+        TRUE: d.values,
+        FALSE: turned(either(d.values, d.unknown)),
+        NOT_TRUE: turned(d.values),
+        NOT_FALSE: either(d.values, d.unknown),
+    }[outcome]
+    return {d.key: _with(d, values)}
 
 
-def _merged(a: Demand | None, b: Demand, how: Callable[[Values, Values], Values]) -> Demand:
-    return b if a is None else Demand(b.key, b.operand, how(a.values, b.values))
+def _joined(operands: Iterable[model.Expression], outcome: str, *, all_of: bool) -> dict[object, Demand]:
+    """What is needed where all operands come out so, or at least one."""
+    parts = [needed(operand, outcome) for operand in operands]
+    if not all_of:
+        shared = set.intersection(*(set(part) for part in parts))
+        return {key: reduce(lambda a, b: _merged(a, b, either), (part[key] for part in parts)) for key in parts[0] if key in shared}
+    found: dict[object, Demand] = {}
+    for part in parts:
+        for key, d in part.items():
+            found[key] = _merged(found[key], d, both) if key in found else d
+    return found
+
+
+def _with(d: Demand, values: Values) -> Demand:
+    return Demand(d.key, values, d.unknown, d.domain, d.whole, d.operand)
+
+
+def _merged(a: Demand, b: Demand, how: Callable[[Values, Values], Values]) -> Demand:
+    return _with(a, how(a.values, b.values))
 
 
 def possible(d: Demand) -> Values:
     """The demanded values that the operand can have at all."""
-    values = both(d.values, _domain(d.operand))
-    return whole(values) if d.operand.type.kind is Kind.INTEGER else values
+    values = both(d.values, d.domain)
+    if d.whole:
+        values = whole(values)
+    if isinstance(d.operand, model.Call) and d.operand.function in _FORMS:
+        fits = _FORMS[d.operand.function]
+        kept = tuple(s for s in values.stretches if not (isinstance(s.low, str) and s.low == s.high and not fits(s.low)))
+        values = Values(kept, values.missing)
+    return values
 
 
-def impossible(condition: model.Expression, truth: bool = True) -> bool:
-    """Whether the condition can never be true (or never false)."""
+# Whether a text can be what a function gives.
+_FORMS: dict[str, Callable[[str], bool]] = {
+    "lower": lambda text: not any("A" <= c <= "Z" for c in text),
+    "upper": lambda text: not any("a" <= c <= "z" for c in text),
+    "trim": lambda text: text == text.strip(" "),
+    "canonical": lambda text: text == normalise(text) and text != "",
+}
+
+
+def impossible(condition: model.Expression, outcome: str = TRUE) -> bool:
+    """Whether the condition can never come out so."""
     if isinstance(condition, model.Constant):
         return False  # written out: it is meant
-    return any(possible(d).empty for d in needed(condition, truth).values())
+    return any(possible(d).empty for d in needed(condition, outcome).values())
 
 
-def _domain(operand: model.Expression) -> Values:
+# ------------------------------------------------------------------ operands
+
+
+def may_be_missing(operand: model.Expression) -> bool:
+    """Whether the operand may have no value."""
+    return domain(operand).missing
+
+
+def domain(operand: model.Expression) -> Values:
+    """All values that an expression can have, and more."""
     match operand:
+        case model.Constant(value=value):
+            return MISSING if value is None else point(value)
+        case model.Moment() | model.FieldValue(name="time" | "source" | "id"):
+            return EVERYTHING
+        case model.Presence():
+            return BOOLEANS
+        case model.PatternTest(scope=scope):
+            return BOOLEANS if scope == 0 else either(BOOLEANS, MISSING)
+        case model.OrElse(operand=inner, default=default):
+            usual = domain(inner)
+            return either(known(usual), domain(default)) if usual.missing else usual
+        case model.Call(function="min" | "max" as name, arguments=arguments) if len(arguments) > 1:
+            return _extreme(name, [domain(argument) for argument in arguments])
         case model.Call(function=name) if name in _CALLS:
             low, high = _CALLS[name]
-        case model.Aggregate(kind=kind) if kind in _AGGREGATES:
-            low, high = _AGGREGATES[kind]
-        case _:
-            return either(_BOOLEANS, MISSING) if operand.type.kind is Kind.BOOLEAN else either(EVERYTHING, MISSING)
-    return either(stretch(low, True, high, high is not None), MISSING)
+            return either(stretch(low, True, high, high is not None), MISSING)
+        case model.Arithmetic(op="mod", right=model.Constant(value=int() | float() as divisor)) if divisor != 0:
+            return either(stretch(-abs(divisor), False, abs(divisor), False), MISSING)
+        case model.Aggregate():
+            return _taken_up(operand)
+    return either(BOOLEANS if operand.type.kind is Kind.BOOLEAN else EVERYTHING, MISSING)
+
+
+def _extreme(name: str, domains: list[Values]) -> Values:
+    """The least, or the most, of several values: it lies between the ends of all of them."""
+    missing = any(d.missing for d in domains)
+    hulls = [hull(d) for d in domains]
+    lows, highs = [h.low for h in hulls], [h.high for h in hulls]
+    pick: Callable[..., Any] = min if name == "min" else max
+    low: Value | None
+    high: Value | None
+    if name == "max":
+        low = pick([v for v in lows if v is not None], default=None)
+        high = None if None in highs else pick(highs)
+    else:
+        low = None if None in lows else pick(lows)
+        high = pick([v for v in highs if v is not None], default=None)
+    values = stretch(low, True, high, True)
+    return either(values, MISSING) if missing else values
+
+
+def _taken_up(aggregate: model.Aggregate) -> Values:
+    kind = aggregate.kind
+    if kind in _AGGREGATES:
+        low, high = _AGGREGATES[kind]
+        if kind == "distinct" and all(t.value is not None and t.value.type.kind is Kind.BOOLEAN for t in aggregate.taken):
+            high = 2
+        values = stretch(low, True, high, high is not None)
+        # In another scope than the rule's the anchor event may carry no key: then nothing is counted, not even as 0.
+        return values if kind != "share" and aggregate.scope == 0 else either(values, MISSING)
+    inner = reduce(either, (domain(t.value) for t in aggregate.taken if t.value is not None), NOTHING)
+    if kind in ("min", "max", "first", "latest"):
+        return either(known(inner), MISSING)
+    ends = hull(inner)
+    if kind == "avg":
+        return either(stretch(ends.low, True, ends.high, True), MISSING)
+    adds_up = isinstance(ends.low, int | float) and ends.low >= 0
+    return either(stretch(0, True, None, False) if adds_up else EVERYTHING, MISSING)

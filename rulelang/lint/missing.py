@@ -1,30 +1,122 @@
-"""What may be missing, and whether a rule cares for that.
+"""What upstream systems may leave out, and whether a rule cares for that.
 
-In: rules of the model.  Out: the operands that it says something about where they are missing.
+In: rules of the model.  Out: the conditions of a rule, each with the fields that make it unknown where they are missing.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
 from rulelang import model
-from rulelang.lint.walk import shape, walk
+from rulelang.lint.walk import parts, walk
+
+Field = tuple[str, tuple[str, ...]]
+"""A field by its name and the event types that declare it: the same of whichever event it is read."""
+
+_ALWAYS_THERE = ("time", "source", "id")
 
 
-def may_be_missing(operand: model.Expression) -> bool:
-    """A field that an upstream system may leave out, directly or as the last value of a scope."""
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A condition where it stands. `then`: what becomes of it where it is unknown. `turned`: a `not` stands before it, however far.
+
+    `sure`: fields without which what stands beside it does not hold either, so that leaving them out evades nothing more.
+    """
+
+    condition: model.Expression
+    then: str
+    turned: bool
+    sure: frozenset[Field]
+
+
+def conditions_of(rule: model.Rule) -> Iterator[Placed]:
+    """The conditions in `when` and `on`, the outer before the inner ones."""
+    sure: frozenset[Field] = frozenset()
+    for anchor in rule.anchors.events:
+        if anchor.where is not None:
+            yield from _placed(Placed(anchor.where, "the rule is not looked at", False, frozenset()))
+            sure |= rests_on(anchor.where)
+    yield from _placed(Placed(rule.condition, "the rule does not hold", False, sure if len(rule.anchors.events) == 1 else frozenset()))
+
+
+def _placed(at: Placed) -> Iterator[Placed]:
+    condition = at.condition
+    if condition.type.kind is model.Kind.BOOLEAN:
+        yield at
+    match condition:
+        case model.Not(operand=operand):
+            yield from _placed(replace(at, condition=operand, turned=not at.turned))
+        case model.Logic(op=op, operands=operands):
+            for operand in operands:
+                others = [other for other in operands if other is not operand]
+                beside = frozenset[Field]().union(*map(rests_on, others)) if op == "and" and not at.turned else frozenset[Field]()
+                yield from _placed(replace(at, condition=operand, sure=at.sure | beside))
+        case model.Aggregate(taken=taken):
+            for t in taken:
+                inside = [part for part in (t.where, t.value) if part is not None]
+                for part in inside:
+                    beside = frozenset[Field]().union(*(rests_on(other) for other in inside if other is not part))
+                    yield from _placed(Placed(part, "the event is not counted", False, beside))
+        case model.PatternTest(left=left, right=right):
+            for side in (left, right):
+                if side.where is not None:
+                    yield from _placed(Placed(side.where, "the event is passed over", False, frozenset()))
+        case _:
+            for part in parts(condition):
+                yield from _placed(replace(at, condition=part))
+
+
+def field_of(operand: model.Expression) -> Field | None:
+    """The field that an expression is, of one event or the latest in a scope; None: it is none that can be left out."""
     match operand:
-        case model.FieldValue(name=name):
-            return name not in ("time", "source", "id")
-        case model.Aggregate(kind="latest" | "first"):
-            return True
-        case model.Normalise(operand=inner):
-            return may_be_missing(inner)
-    return False
+        case model.FieldValue(name=name, events=events) if name not in _ALWAYS_THERE:
+            return name, events
+        case model.Aggregate(bare=True, taken=taken):
+            value = taken[0].value
+            if isinstance(value, model.FieldValue) and value.name not in _ALWAYS_THERE:
+                return value.name, tuple(t.event for t in taken)
+    return None
 
 
-def handled(rule: model.Rule) -> set[object]:
-    """The shapes of operands that the rule tests for presence, or gives a default."""
-    found: set[object] = set()
-    for part in walk(rule):
-        if isinstance(part, model.Presence | model.OrElse):
-            found.update(shape(inner) for inner in walk(part.operand))
-    return found
+def fields_in(expression: model.Expression) -> Iterator[model.Expression]:
+    """The fields in an expression that make it unknown where they are missing."""
+    if field_of(expression) is not None:
+        yield expression
+        return
+    match expression:
+        case model.Presence() | model.OrElse() | model.PatternTest() | model.Aggregate():
+            return
+        case model.TableLookup(arguments=arguments):
+            inside: Iterable[model.Expression] = arguments
+        case _:
+            inside = parts(expression)
+    for part in inside:
+        yield from fields_in(part)
+
+
+def _names(expressions: Iterable[model.Expression]) -> frozenset[Field]:
+    return frozenset(field for e in expressions if (field := field_of(e)) is not None)
+
+
+def rests_on(condition: model.Expression, truth: bool = True) -> frozenset[Field]:
+    """The fields without which the condition is not true (or not false)."""
+    match condition:
+        case model.Not(operand=operand):
+            return rests_on(operand, not truth)
+        case model.Logic(op=op, operands=operands):
+            found = [rests_on(operand, truth) for operand in operands]
+            return frozenset.union(*found) if (op == "and") is truth else frozenset.intersection(*found)
+        case model.Presence(operand=operand, missing=missing):
+            return _names(fields_in(operand)) if missing is not truth else frozenset()
+        case model.Between() if not truth:
+            return _names(fields_in(condition.operand))
+        case model.In() if condition.negated is not truth:
+            return _names(fields_in(condition.operand))
+    return _names(fields_in(condition))
+
+
+def cared_for(rule: model.Rule) -> frozenset[Field]:
+    """The fields that the rule tests for presence, or gives a default."""
+    asked = (part.operand for part in walk(rule) if isinstance(part, model.Presence | model.OrElse))
+    return _names(inner for operand in asked for inner in walk(operand))

@@ -51,6 +51,19 @@ def stretch(low: Value | None = None, low_in: bool = True, high: Value | None = 
     return NOTHING if found.empty else Values((found,))
 
 
+def point(value: Value) -> Values:
+    """One value."""
+    return stretch(value, True, value, True)
+
+
+def hull(a: Values) -> Stretch:
+    """From the lowest to the highest value; of none, everything."""
+    if not a.stretches:
+        return Stretch(None, False, None, False)
+    first, last = a.stretches[0], a.stretches[-1]
+    return Stretch(first.low, first.low_in, last.high, last.high_in)
+
+
 def both(a: Values, b: Values) -> Values:
     """What is in both sets."""
     found = [cut for x in a.stretches for y in b.stretches if not (cut := _cut(x, y)).empty]
@@ -79,11 +92,6 @@ def turned(a: Values) -> Values:
 def known(a: Values) -> Values:
     """The values of the set, missing left out."""
     return Values(a.stretches)
-
-
-def within(a: Values, b: Values) -> bool:
-    """Whether all of `a` is in `b`."""
-    return both(a, turned(b)).empty
 
 
 def whole(a: Values) -> Values:

@@ -6,8 +6,8 @@ In: expressions, and what holds them.  Out: their parts; a form in which two of 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
-from typing import get_args
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, get_args
 
 from rulelang import model, syntax
 
@@ -26,9 +26,21 @@ def walk(node: object) -> Iterator[model.Expression]:
             yield from walk(getattr(node, field.name))
 
 
-def of_rule(rule: model.Rule) -> Iterator[model.Expression]:
-    """Every expression of a rule, whichever clause it stands in."""
-    yield from walk(rule)
+def parts(node: object) -> Iterator[model.Expression]:
+    """The expressions that a node is made of, without those inside them."""
+    if isinstance(node, tuple):
+        for item in node:
+            yield from _outermost(item)
+    elif is_dataclass(node):
+        for field in fields(node):
+            yield from _outermost(getattr(node, field.name))
+
+
+def _outermost(node: object) -> Iterator[model.Expression]:
+    if isinstance(node, _EXPRESSIONS):
+        yield node  # type: ignore[misc]  # isinstance with a computed tuple does not narrow
+    elif isinstance(node, tuple) or (is_dataclass(node) and not isinstance(node, model.Type | syntax.Span)):
+        yield from parts(node)
 
 
 def shape(node: object) -> object:
@@ -40,6 +52,20 @@ def shape(node: object) -> object:
     if isinstance(node, bool | int | float):
         return type(node).__name__, node  # 1, 1.0 and True are three things
     return node
+
+
+def of_this(condition: model.Expression) -> model.Expression:
+    """A condition over the current event as one over the anchor event."""
+    if isinstance(condition, model.FieldValue):
+        return replace(condition, of="this")
+    changed: dict[str, Any] = {}
+    for field in fields(condition):
+        value = getattr(condition, field.name)
+        if isinstance(value, _EXPRESSIONS):
+            changed[field.name] = of_this(value)  # type: ignore[arg-type]  # isinstance with a computed tuple does not narrow
+        elif isinstance(value, tuple) and all(isinstance(item, _EXPRESSIONS) for item in value):
+            changed[field.name] = tuple(of_this(item) for item in value)
+    return replace(condition, **changed)
 
 
 def written(node: syntax.Expression) -> Iterator[syntax.Expression]:

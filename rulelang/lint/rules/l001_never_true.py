@@ -3,33 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
-from rulelang import model
+from rulelang import model, syntax
 from rulelang.lint.conditions import impossible
 from rulelang.lint.framework import Found, LintRule, Subject
-from rulelang.lint.walk import walk
+from rulelang.lint.walk import of_this, walk
+
+_REMEDY = "look for a sign turned round, or for an 'and' that should be 'or'"
 
 
 def find(subject: Subject) -> Iterable[Found]:
     for rule in subject.rules:
         for condition in _smallest(rule.condition):
-            severity = "error" if impossible(rule.condition) else None
-            message = f"this can never be true: {subject.text(condition.span)}"
-            yield Found(condition.span, message, "look for a sign turned round, or for an 'and' that should be 'or'", severity=severity)
-        for part in walk((rule.excepts, tuple(a.where for a in rule.anchors.events))):
-            if part.type.kind is model.Kind.BOOLEAN and impossible(part) and not any(map(impossible, _below(part))):
-                yield Found(part.span, f"this can never be true: {subject.text(part.span)}", "look for a sign turned round")
+            yield _found(subject, condition, "error" if impossible(rule.condition) else None)
+        for condition in _smallest((rule.excepts, rule.anchors.events)):
+            yield _found(subject, condition, None)
+        if not impossible(rule.condition) and _denied_by_anchors(rule):
+            message = f"this can never be true of the events that 'on' chooses: {subject.text(rule.condition.span)}"
+            yield Found(rule.condition.span, message, _REMEDY, severity="error")
+        for exception in rule.excepts:
+            if rule.since_day is not None and exception.until_day < rule.since_day:
+                yield Found(exception.span, "this exception is over before the rule begins", "look for a date that is wrong")
 
 
-def _smallest(condition: model.Expression) -> Iterator[model.Expression]:
+def _found(subject: Subject, condition: model.Expression, severity: str | None) -> Found:
+    return Found(condition.span, f"this can never be true: {subject.text(condition.span)}", _REMEDY, severity=severity)
+
+
+def _smallest(node: object) -> Iterator[model.Expression]:
     """The smallest parts that can never be true; an `and` where it is only its parts together."""
-    for part in walk(condition):
+    for part in walk(node):
         if part.type.kind is model.Kind.BOOLEAN and impossible(part) and not any(map(impossible, _below(part))):
             yield part
 
 
 def _below(part: model.Expression) -> tuple[model.Expression, ...]:
     return part.operands if isinstance(part, model.Logic) else ()
+
+
+def _denied_by_anchors(rule: model.Rule) -> bool:
+    """Whether `on … where` chooses only events for which the condition is not true."""
+    chosen = [anchor.where for anchor in rule.anchors.events]
+    if not chosen or rule.anchors.kind == "givers":
+        return False
+    if rule.anchors.kind == "deadlines" and any(isinstance(part, model.PatternTest) for part in walk(rule.condition)):
+        return False  # the `where` is that of the pattern
+    known = [where for where in chosen if where is not None and not impossible(where)]
+    both = (replace(_AND, operands=(of_this(where), rule.condition)) for where in known)
+    return len(known) == len(chosen) and all(map(impossible, both))
+
+
+_AND = model.Logic("and", (), model.Type(model.Kind.BOOLEAN), syntax.Span("", 0, 0))
 
 
 RULE = LintRule(

@@ -66,9 +66,12 @@ def _by_rules(subject: Subject) -> Iterator[tuple[str, str]]:
 
 def _by_declarations(subject: Subject) -> Iterator[tuple[str, str]]:
     for entity in subject.ruleset.entities:
-        if entity.parent is not None:
-            yield "entity", entity.parent
-        yield from (("event type", source) for source in entity.sources)
+        if entity.parent is None:
+            continue
+        yield "entity", entity.parent
+        both = [model.ScopeKey(entity.name, None), model.ScopeKey(entity.parent, None)]
+        telling = [event.name for event in subject.ruleset.events if all(event.key_field(key) is not None for key in both)]
+        yield from (("event type", event) for event in entity.sources or telling)
     for event in subject.ruleset.events:
         if not event.derived:
             yield from (("entity", field.type.entity) for field in event.fields if field.type.entity is not None)

@@ -39,10 +39,16 @@ event penalty "A penalty is imposed"
     officer: officer
     small: boolean
 rule mostly_small
-    when share(penalty where small at least 20) > 80% within officer over 30d
-test "one small penalty"
+    when share(penalty where small at least 5) > 80% within officer over 30d
+test "five small penalties, and somebody with one"
     penalty at 2026-03-02T10:00 officer=P1 small=true
-    expect no mostly_small
+    penalty at +1h officer=P1 small=true
+    penalty at +1h officer=P1 small=true
+    penalty at +1h officer=P1 small=true
+    penalty at +1h officer=P1 small=true
+    penalty at +1h officer=P2 small=true
+    expect mostly_small for officer P1
+    expect no other finding
 """,
     find=find,
 )

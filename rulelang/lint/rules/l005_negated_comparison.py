@@ -1,4 +1,4 @@
-"""L005: a `!=` or `not in` that an event evades by leaving the field out."""
+"""L005: a `!=`, `not in` or `outside` that an event evades by leaving the field out."""
 
 from __future__ import annotations
 
@@ -6,28 +6,30 @@ from collections.abc import Iterable
 
 from rulelang import model
 from rulelang.lint.framework import Edit, Found, LintRule, Subject
-from rulelang.lint.missing import handled, may_be_missing
-from rulelang.lint.walk import shape, walk
+from rulelang.lint.missing import cared_for, conditions_of, field_of, fields_in
 
 
 def find(subject: Subject) -> Iterable[Found]:
     for rule in subject.rules:
-        cared_for = handled(rule)
-        for part in walk((rule.condition, rule.anchors.events)):
+        cared = cared_for(rule)
+        for placed in conditions_of(rule):
+            part = placed.condition
             match part:
-                case model.Compare(op="!=", left=operand, right=model.Constant()):
-                    pass
-                case model.In(operand=operand, items=items, negated=True) if all(isinstance(i, model.Constant) for i in items):
+                case model.Compare(op="!=") | model.In(negated=True) | model.CalendarTest(inside=False) if not placed.turned:
                     pass
                 case _:
                     continue
-            if may_be_missing(operand) and shape(operand) not in cared_for:
-                name, text = subject.text(operand.span), subject.text(part.span)
+            left_out = [f for f in fields_in(part) if field_of(f) not in cared | placed.sure]
+            if left_out:
+                names = list(dict.fromkeys(subject.text(f.span) for f in left_out))
+                quoted = " or ".join(f"'{name}'" for name in names)
+                missing, present = (" or ".join(f"{n} is missing" for n in names), " and ".join(f"{n} is present" for n in names))
+                text = subject.text(part.span)
                 yield Found(
                     part.span,
-                    f"where '{name}' is missing this is unknown, and the rule does not hold",
-                    f"if what is left out is meant too: ({name} is missing or {text}); if not, say: {name} is present and {text}",
-                    fix=(Edit(part.span, f"({name} is missing or {text})"),),
+                    f"where {quoted} is missing this is unknown, and {placed.then}",
+                    f"if what is left out is meant too: ({missing} or {text}); if not, say: {present} and {text}",
+                    fix=(Edit(part.span, f"({missing} or {text})"),),
                 )
 
 
@@ -35,7 +37,10 @@ RULE = LintRule(
     code="L005",
     name="negated comparison evaded by leaving out",
     severity="warning",
-    reason="`x != …` reads as 'all others', but a missing value is not among them: leaving the field out evades the rule.",
+    reason=(
+        "`x != …` reads as 'all others' (`not in` and `outside` too), but a missing value is not among them: "
+        "leaving the field out evades the rule."
+    ),
     bad="""
 entity officer
 event door "A door is opened"

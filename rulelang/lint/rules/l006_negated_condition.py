@@ -6,23 +6,22 @@ from collections.abc import Iterable
 
 from rulelang import model
 from rulelang.lint.framework import Found, LintRule, Subject
-from rulelang.lint.missing import handled, may_be_missing
-from rulelang.lint.walk import shape, walk
+from rulelang.lint.missing import cared_for, conditions_of, field_of, fields_in
 
 
 def find(subject: Subject) -> Iterable[Found]:
     for rule in subject.rules:
-        cared_for = handled(rule)
-        for part in walk((rule.condition, rule.anchors.events)):
-            if not isinstance(part, model.Not):
+        cared = cared_for(rule)
+        for placed in conditions_of(rule):
+            part = placed.condition
+            if not isinstance(part, model.Not) or placed.turned:
                 continue
-            operands = [inner for inner in walk(part.operand) if may_be_missing(inner)]
-            open_ones = [o for o in operands if shape(o) not in cared_for]
-            if operands and open_ones and not any(isinstance(inner, model.PatternTest) for inner in walk(part.operand)):
-                name = subject.text(open_ones[0].span)
+            left_out = [f for f in fields_in(part.operand) if field_of(f) not in cared | placed.sure]
+            if left_out:
+                name = subject.text(left_out[0].span)
                 yield Found(
                     part.span,
-                    f"where '{name}' is missing this 'not' is unknown, and the rule does not hold",
+                    f"where '{name}' is missing this 'not' is unknown, and {placed.then}",
                     f"say what is meant then: '{name} is missing or …', or '{name} is present and …', or '{name} or else …'",
                 )
 

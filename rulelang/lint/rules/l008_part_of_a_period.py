@@ -8,13 +8,23 @@ from rulelang import model
 from rulelang.lint.framework import Found, LintRule, Subject
 from rulelang.lint.walk import walk
 
+_ENDS_WITH = {
+    "day": ("day", "week", "month", "quarter", "year"),
+    "week": ("week",),
+    "month": ("month", "quarter", "year"),
+    "quarter": ("quarter", "year"),
+    "year": ("year",),
+}
+"""Periods at the end of which another one ends too."""
+
 
 def find(subject: Subject) -> Iterable[Found]:
     for rule in subject.rules:
-        if rule.anchors.kind == "ends":
-            continue
+        looked_at = rule.anchors.period or (rule.anchors.gap.period if rule.anchors.gap is not None else None)
         for part in walk(rule.condition):
             if isinstance(part, model.Compare | model.Arithmetic) and (mixed := _mixed(part, rule)) is not None:
+                if looked_at is not None and looked_at in _ENDS_WITH[mixed]:
+                    continue
                 yield Found(
                     part.span,
                     f"this compares the {mixed} so far with the whole {mixed} before",
@@ -25,10 +35,10 @@ def find(subject: Subject) -> Iterable[Found]:
 def _mixed(part: model.Compare | model.Arithmetic, rule: model.Rule) -> str | None:
     """The calendar period of which one side has the part and the other the whole."""
     for one, other in ((part.left, part.right), (part.right, part.left)):
-        for before in _aggregates(other):
-            window = rule.scopes[before.scope].window
-            if before.previous and window.kind == "period" and any(not a.previous and a.scope == before.scope for a in _aggregates(one)):
-                return window.period
+        now = {rule.scopes[a.scope].window.period for a in _aggregates(one) if not a.previous} - {None}
+        before = {rule.scopes[a.scope].window.period for a in _aggregates(other) if a.previous} - {None}
+        if now & before:
+            return sorted(period for period in now & before if period is not None)[0]
     return None
 
 
@@ -42,6 +52,7 @@ RULE = LintRule(
     severity="warning",
     reason="On the third of the month, three days are held against thirty. Counts and sums of the two cannot be compared before the period is over.",
     bad="""
+timezone "Asia/Shanghai"
 entity officer
 event penalty "A penalty is imposed"
     officer: officer
@@ -52,6 +63,7 @@ test "nothing before"
     expect many_more for officer P1
 """,
     good="""
+timezone "Asia/Shanghai"
 entity officer
 event penalty "A penalty is imposed"
     officer: officer

@@ -93,10 +93,13 @@ rule long_shift
     about shift.officer
 rule many_long_shifts
     when count(finding where finding.rule == "long_shift") >= 3 within officer over 30d
-test "a long shift"
+test "three long shifts"
     shift at 2026-03-02T10:00 officer=P1 hours=13
+    shift at +1d officer=P1 hours=13
     expect long_shift about officer P1
     expect no many_long_shifts
+    shift at +1d officer=P1 hours=13
+    expect many_long_shifts for officer P1
 """,
     find=find,
 )

@@ -32,33 +32,31 @@ entity officer
 event shift "A shift ends"
     officer: officer
     hours: number
-event absence "Somebody does not come"
+event duty "The longest shift of an officer is set"
     officer: officer
-    reason: text
-rule long_shift
-    on shift
-    when shift.hours > 12
-    except absence.reason == "storm" until 2026-12-31 because "the typhoon"
-    about shift.officer
+    longest: number
+rule shift_longer_than_set
+    when count(shift where shift.hours > this.longest) > 0 within officer over 30d
 test "a long shift"
+    duty at 2026-03-01T08:00 officer=P1 longest=12
     shift at 2026-03-02T10:00 officer=P1 hours=13
-    absence at +1d officer=P1 reason="storm"
-    expect long_shift about officer P1
+    expect no shift_longer_than_set
 """,
     good="""
 entity officer
 event shift "A shift ends"
     officer: officer
     hours: number
-    reason: text
-rule long_shift
+event duty "The longest shift of an officer is set"
+    officer: officer
+    longest: number
+rule shift_longer_than_set
     on shift
-    when shift.hours > 12
-    except shift.reason == "storm" until 2026-12-31 because "the typhoon"
-    about shift.officer
+    when shift.hours > duty.longest within officer over 30d
 test "a long shift"
+    duty at 2026-03-01T08:00 officer=P1 longest=12
     shift at 2026-03-02T10:00 officer=P1 hours=13
-    expect long_shift about officer P1
+    expect shift_longer_than_set for officer P1
 """,
     find=find,
 )

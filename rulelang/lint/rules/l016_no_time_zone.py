@@ -21,6 +21,9 @@ def find(subject: Subject) -> Iterable[Found]:
             if isinstance(part, model.CalendarTest) or (isinstance(part, model.Call) and part.function in _LOCAL)
         ]
         local += [scope.span for scope in rule.scopes if scope.window.kind in ("period", "open")]
+        gap = rule.anchors.gap
+        if rule.anchors.kind == "ends" or (gap is not None and gap.kind != "duration") or rule.repeat.kind == "period":
+            local.append(rule.span)
         if local:
             message = f"days and hours are read in UTC: the rule set says no time zone ({rule.name})"
             yield Found(local[0], message, 'write in one of the files, as in: timezone "Asia/Shanghai"')
