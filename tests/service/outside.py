@@ -32,7 +32,7 @@ class Process:
         self.log = folder / f"log-{time.monotonic_ns()}.jsonl"
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "services.cli.main", "serve", str(rules), "--listen", "127.0.0.1:0", *options],
+                [sys.executable, "-m", "services.cli.main", "serve", "--listen", "127.0.0.1:0", str(rules), *options],
                 stdout=subprocess.PIPE,
                 stderr=log,
                 cwd=ROOT,
