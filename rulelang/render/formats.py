@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from string import Formatter
 from urllib.parse import quote
 from xml.sax.saxutils import escape, quoteattr
 
 from rulelang.diagnostics import Diagnostic
+from rulelang.lint import lint_rules
 from rulelang.messages import CATALOGUE
+from rulelang.messages.wording import Wording
 from rulelang.render.places import Place, Places
 from rulelang.render.text import render_text
 
@@ -45,7 +48,7 @@ def render_sarif(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str], 
     places = Places(sources, folder)
     found = list(diagnostics)
     codes = sorted({d.code for d in found})
-    rules = [{"id": code, "shortDescription": {"text": CATALOGUE[code].message if code in CATALOGUE else code}} for code in codes]
+    rules = [_sarif_rule(code) for code in codes]
     results = []
     for d in found:
         result: dict[str, object] = {
@@ -60,6 +63,22 @@ def render_sarif(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str], 
         results.append(result)
     run = {"tool": {"driver": {"name": "rulelang", "rules": rules}}, "columnKind": "unicodeCodePoints", "results": results}
     return json.dumps({"$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=2) + "\n"
+
+
+def _sarif_rule(code: str) -> dict[str, object]:
+    """What is said of a code in general; GitHub shows no result of a rule without all three texts."""
+    linting = next((rule for rule in lint_rules() if rule.code == code), None)
+    if linting is not None:
+        short, full, aid = linting.name, linting.reason, f"{linting.reason}\n\nFound:\n\n{linting.bad}\n\nBetter:\n\n{linting.good}"
+    else:
+        wording = CATALOGUE.get(code, Wording(code))
+        short = full = _without_blanks(wording.message)
+        aid = _without_blanks(wording.remedy or wording.message)
+    return {"id": code, "shortDescription": {"text": short}, "fullDescription": {"text": full}, "help": {"text": aid}}
+
+
+def _without_blanks(template: str) -> str:
+    return "".join(text + ("" if blank is None else "…") for text, blank, _, _ in Formatter().parse(template))
 
 
 def _sarif_location(place: Place) -> dict[str, object]:
