@@ -20,6 +20,7 @@ from pathlib import Path
 
 from rulelang import model, syntax
 from rulelang.diagnostics import Diagnostic, RuleErrors, in_order
+from rulelang.followups import without_followups
 from rulelang.messages import diagnostic
 from rulelang.parse import parse_file
 from rulelang.resolve import resolve_files
@@ -183,6 +184,8 @@ def _check(names: Iterable[str], open_file: Open, problems: list[Diagnostic]) ->
         return text, [Diagnostic(d.code, d.severity, d.message, span, d.remedy) for d in found]
 
     ruleset, found = resolve_files(files, read, reading.hash())
+    if broken := frozenset(word for file in files for word in file.broken):
+        found = without_followups(found, sources, broken)
     diagnostics = tuple(in_order(reading.problems + found))
     whole = not any(d.severity == "error" for d in diagnostics)
     return Checked(ruleset if whole else None, diagnostics, sources | reading.unreadable, tuple(files))

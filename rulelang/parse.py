@@ -8,6 +8,7 @@ at what begins its clauses, fields, lines, rows or steps, so that each error is 
 from __future__ import annotations
 
 import re
+import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -41,15 +42,16 @@ def parse_file(name: str, text: str) -> tuple[syntax.File, list[Diagnostic]]:
     clean = as_ascii(text)
     errors = [diagnostic("E101", Span(name, at, line_end(text, at))) for at in clean.unterminated]
     errors += _too_deep(name, clean.text)
-    if not errors:
-        try:
-            declarations, errors = _parse(name, clean.text, 0, "start")
-        except UnexpectedInput:
-            declarations = _parse_in_pieces(name, clean.text, errors)
+    whole = _parse_whole(name, clean.text) if not errors else None
+    if whole is not None:
+        declarations, errors = whole
     else:
         declarations = _parse_in_pieces(name, clean.text, errors)
     errors.sort(key=lambda e: (e.span.start, e.span.end))
-    return syntax.File(name, tuple(_without(errors, declarations))), errors[:ERRORS_MAX]
+    if not errors:
+        return syntax.File(name, tuple(declarations)), []
+    kept = tuple(_without(errors, declarations))
+    return syntax.File(name, kept, _words_beside(kept, clean.text)), errors[:ERRORS_MAX]
 
 
 def parse_expression(file: str, text: str, offset: int) -> tuple[syntax.Expression | None, list[Diagnostic]]:
@@ -64,7 +66,7 @@ def parse_expression(file: str, text: str, offset: int) -> tuple[syntax.Expressi
     try:
         expression, errors = _parse(file, clean.text, offset, "expr")
     except UnexpectedInput as error:
-        return None, [explain(error, file, clean.text, offset)]
+        return None, [explain(error, file, clean.text, offset, "expr")]
     return (None if errors else expression), errors
 
 
@@ -83,6 +85,20 @@ def _parse(name: str, text: str, offset: int, start: str) -> tuple[Any, list[Dia
         build, parser = _builder()
         build.begin(name, offset)
         return parser.parse(text, start=start), build.errors
+
+
+def _parse_whole(name: str, text: str) -> tuple[list[syntax.Declaration], list[Diagnostic]] | None:
+    try:
+        return _parse(name, text, 0, "start")
+    except UnexpectedInput:
+        return None
+
+
+def _words_beside(declarations: Sequence[syntax.Declaration], text: str) -> frozenset[str]:
+    """The words that stand in none of the declarations, nor in comments and texts."""
+    edges = [0, *(edge for d in declarations for edge in (d.span.start, d.span.end)), len(text)]
+    words = (_NAME.findall(_SKIPPED.sub(" ", text[begin:end])) for begin, end in zip(edges[::2], edges[1::2], strict=True))
+    return frozenset(unicodedata.normalize("NFC", word) for found in words for word in found)
 
 
 def _without(errors: Sequence[Diagnostic], declarations: Iterable[syntax.Declaration]) -> Iterator[syntax.Declaration]:
@@ -106,8 +122,9 @@ def _words(*terminals: str) -> str:
 
 
 _GAP = grammar.GAP
+_NAME = re.compile(grammar.NAME)
 # A name or a text follows what begins a declaration; a field called like it is followed by other things.
-_DECLARATION = _at_line_begin(rf'{_words(*keywords.DECLARATIONS)}{_GAP}++(?:"|(?!{_words("AT")}){grammar.NAME})')
+_DECLARATION = _at_line_begin(rf"""{_words(*keywords.DECLARATIONS)}{_GAP}++(?:["“‘'「]|(?!{_words("AT")}){grammar.NAME})""")
 _LEVEL = keywords.pattern((*keywords.LEVELS, *keywords.LEVELS.values()))
 _STEP = rf"{grammar.NAME}{_GAP}++{_words('AT')}|{_words('CLOCK', 'EXPECT')}"
 # Of each declaration that has parts: what begins one of them, and the grammar's symbol for it.
@@ -165,7 +182,7 @@ def _parse_in_pieces(name: str, text: str, errors: list[Diagnostic]) -> list[syn
             parsed, found = _parse(name, piece, begin, "start")
         except UnexpectedInput as error:
             if len(errors) < ERRORS_MAX:
-                errors += _errors_of_parts(name, piece, begin, known, explain(error, name, piece, begin))
+                errors += _errors_of_parts(name, piece, begin, known, explain(error, name, piece, begin, "start"))
         else:
             errors += found
             declarations += parsed
@@ -181,18 +198,20 @@ def _errors_of_parts(name: str, piece: str, begin: int, known: Sequence[int], fi
 
     Parts that have a known error are passed over.
     """
-    pattern, symbol = next((parts for beginning, parts in _KINDS if beginning.match(piece)), _NO_PARTS)
-    cuts = _cuts(pattern, piece)
+    pattern, symbol_of_parts = next((parts for beginning, parts in _KINDS if beginning.match(piece)), _NO_PARTS)
     errors: list[Diagnostic] = []
-    for at, end in pairwise(cuts):
+    for at, end in pairwise([0, *_cuts(pattern, piece)]):
         next_known = bisect_left(known, begin + at)
         if next_known < len(known) and known[next_known] < begin + end:
             continue
+        symbol = symbol_of_parts if at else "start"
         try:
             errors += _parse(name, piece[at:end], begin + at, symbol)[1]
         except UnexpectedInput as error:
-            errors.append(explain(error, name, piece[at:end], begin + at, keywords.DECLARATIONS))
-            # The word after a part that ends too early is where the whole could not go on.
-            if first is not None and begin + at <= first.span.start <= begin + end:
+            errors.append(explain(error, name, piece[at:end], begin + at, symbol, keywords.DECLARATIONS))
+            # Where the whole could not go on, behind a part that is wrong, is no error of its own.
+            if first is not None and begin + at <= first.span.start:
                 first = None
+        if len(errors) >= ERRORS_MAX:
+            break
     return errors if first is None else [first, *errors]

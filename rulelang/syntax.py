@@ -580,7 +580,11 @@ Declaration = Timezone | Calendar | Entity | Event | Table | Let | Rule | Ladder
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One file's declarations, in the order written; declarations with syntax errors are left out."""
+    """One file's declarations, in the order written; declarations with syntax errors are left out.
+
+    `broken`: the words that stand in those, among them what they declare.
+    """
 
     name: str
     declarations: tuple[Declaration, ...]
+    broken: frozenset[str] = frozenset()

@@ -15,7 +15,7 @@ from lark.exceptions import UnexpectedInput, UnexpectedToken
 from rulelang import grammar, keywords
 from rulelang.diagnostics import Diagnostic
 from rulelang.messages import diagnostic
-from rulelang.messages.syntax import EXPECTED, OPERATORS_OF_OTHERS
+from rulelang.messages.syntax import EXPECTED, IMPLIED, OPERATORS_OF_OTHERS
 from rulelang.syntax import Span
 
 WANTED_MAX = 6
@@ -26,17 +26,19 @@ _WORD = re.compile(rf"{grammar.TEXT}|[{keywords.IN_NAME}]+|&&|\|\||[=!<>]=|=[<>]
 _IS = re.compile(rf"is(?:\s+not)?\s+[{keywords.IN_NAME}]+")
 _NO_VALUE = re.compile(rf"{grammar.NAME}\s*=(?!=)")
 _WRONG_SHIFT = re.compile(r"[+-]\d[\w.]*")
+_SPACED_PERCENT = re.compile(r"(?<![\w.])[0-9.]+\s+%$")
 _LITERALS = ("NUMBER", "DURATION", "PERCENT", "DATE", "TIME", "CLOCK_TIME", "SHIFT")
 _QUOTES = "“”‘’'`"
 _INVISIBLE = ("Cc", "Cf", "Co", "Cn", "Cs")
 
 
-def explain(error: UnexpectedInput, file: str, text: str, offset: int, following: Iterable[str] = ()) -> Diagnostic:
-    """`text` begins at `offset` in the file; the terminals `following` may stand after it."""
-    expected: set[str] = error.interactive_parser.accepts()  # type: ignore[no-untyped-call]  # lark has no type for it
+def explain(error: UnexpectedInput, file: str, text: str, offset: int, start: str, following: Iterable[str] = ()) -> Diagnostic:
+    """`text`, which should have been a `start`, begins at `offset` in the file; the terminals `following` may stand after it."""
+    at_end = isinstance(error, UnexpectedToken) and error.token.type == "$END"
+    expected = _expected(text, len(text) if at_end else error.pos_in_stream or 0, start)
     if "$END" in expected:
         expected |= set(following)
-    if isinstance(error, UnexpectedToken) and error.token.type == "$END":
+    if at_end:
         end = len(_TEXT_OR_COMMENT.sub(_blank_comment, text).rstrip())
         return diagnostic("E103", Span(file, offset + max(end - 1, 0), offset + max(end, 1)), wanted=_wanted(expected))
     at = error.pos_in_stream or 0
@@ -50,6 +52,8 @@ def explain(error: UnexpectedInput, file: str, text: str, offset: int, following
         return diagnostic("E104", span)
     if word in "{};":
         return diagnostic("E106", span, mark=word)
+    if word == "%" and (percent := _SPACED_PERCENT.search(text, 0, at + 1)):
+        return diagnostic("E108", Span(file, offset + percent.start(), offset + percent.end()), word=percent[0])
     if " ".join(word.split()) in OPERATORS_OF_OTHERS:
         return diagnostic("E107", span, mark=word, word=OPERATORS_OF_OTHERS[" ".join(word.split())])
     if word[0] in _QUOTES or (word[0] != '"' and any(unicodedata.category(character) in _INVISIBLE for character in word)):
@@ -64,7 +68,9 @@ def explain(error: UnexpectedInput, file: str, text: str, offset: int, following
     if type_ == "NOT" and operand_ends:
         rest = text[at + len(word) :].lstrip()
         return diagnostic("E117", span, word=word, operator=_word_at(rest, 0))
-    if type_ == "COMPARISON" and {"AND", "OR"} & expected:
+    if type_ in ("AND", "OR", "COMPARISON") and "WITHIN" in expected and "AND" not in expected:
+        return diagnostic("E119", span, word=word)
+    if type_ == "COMPARISON" and "AND" in expected:
         return diagnostic("E118", span, word=word)
     return diagnostic("E102", span, word=word, wanted=_wanted(expected), hint=_did_you_mean(word, expected))
 
@@ -92,9 +98,27 @@ def _blank_comment(found: re.Match[str]) -> str:
     return " " * len(found[0]) if found["comment"] else found[0]
 
 
+def _expected(text: str, at: int, start: str) -> set[str]:
+    """The terminals that may stand at a place. The parser that failed there had already put together what only the failing token ended."""
+    parsing = grammar.tree_parser().parse_interactive(text, start)
+    try:
+        for token in parsing.lexer_thread.lex(parsing.parser_state):  # type: ignore[no-untyped-call]
+            if (token.start_pos or 0) >= at:
+                break
+            parsing.feed_token(token)
+    except UnexpectedInput:
+        pass  # this is the place
+    accepted: set[str] = parsing.accepts()  # type: ignore[no-untyped-call]  # lark has no types for these two
+    return accepted
+
+
 def _wanted(expected: set[str]) -> str:
     """What may stand here: a few things, the most telling first."""
-    phrases = [phrase for terminals, phrase in EXPECTED if expected & terminals][:WANTED_MAX]
+    phrases = [phrase for terminals, phrase in EXPECTED if expected & terminals]
+    implied = {word for terminal, words in IMPLIED.items() if terminal in expected for word in words}
+    told = implied.union(*(terminals for terminals, _ in EXPECTED))
+    phrases += [forms[0] for name, forms in keywords.WORDS.items() if name in expected - told]
+    phrases = phrases[:WANTED_MAX]
     if not phrases:
         return "nothing more"
     return phrases[0] if len(phrases) == 1 else ", ".join(phrases[:-1]) + " or " + phrases[-1]

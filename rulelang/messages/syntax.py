@@ -1,5 +1,6 @@
 """E1xx: how a file is written."""
 
+from rulelang import keywords
 from rulelang.messages.wording import Wording
 
 WORDINGS: dict[str, Wording] = {
@@ -27,6 +28,7 @@ WORDINGS: dict[str, Wording] = {
     "E116": Wording("{character} cannot stand in a name: {name}", "names are made of letters, digits and _, and do not begin with a digit"),
     "E117": Wording("'{word}' cannot stand before '{operator}'", "write it before the whole comparison: not (… {operator} …)"),
     "E118": Wording("'{word}' cannot follow another comparison", "write a < b and b < c, or b between a and c"),
+    "E119": Wording("'{word}' cannot follow a scope", "put the condition with its scope in parentheses: (… within ENTITY) {word} …"),
 }
 
 # What other languages write, and what it is called here.
@@ -53,38 +55,43 @@ OPERATORS_OF_OTHERS = {
     "is not null": "is present",
 }
 
-# What the parser may have expected, in an analyst's words, the most telling first.
-EXPECTED: tuple[tuple[frozenset[str], str], ...] = tuple(
-    (frozenset(terminals.split()), phrase)
-    for terminals, phrase in (
-        ("FIELD_NAME", "a field (NAME: TYPE)"),
-        ("NAME", "a name"),
-        ("RUNG_NAME", "a rung (LEVEL at POINTS)"),
-        ("NUMBER", "a number"),
-        ("STRING MESSAGE_TEXT", "a text in quotes"),
-        ("KEY", "a key"),
-        ("SHIFT", "a shift such as +14h"),
-        ("DATE", "a date such as 2026-03-01"),
-        ("CLOCK_TIME", "hours such as 09:00"),
-        ("WEEKDAY", "a weekday (mon … sun)"),
-        ("ASSIGNMENT", "field=value"),
-        ("COMPARISON", "a comparison (== != < <= > >=)"),
-        ("AND OR", "and, or"),
-        ("WITHIN", "within ENTITY"),
-        ("LPAR", "("),
-        ("RPAR", ")"),
-        ("COMMA", "a comma"),
-        ("COLON", "a colon"),
-        ("EQUALS", "="),
-        ("DOTS", ".."),
-        ("OVER", "over WINDOW"),
-        ("PERIOD", "day, week, month, quarter, year"),
-        ("WHEN TITLE", "a clause (title, when, about, points, …)"),
-        ("STEP_NAME EXPECT CLOCK", "a step (EVENT at TIME, clock, expect)"),
-        ("RULE ENTITY EVENT", "a declaration (entity, event, rule, …)"),
-        ("UNTIL", "until DATE"),
-        ("BECAUSE", 'because "…"'),
-        ("AT", "at"),
-        ("BY", "by"),
-    )
+# What the parser may have expected, in an analyst's words, the most telling first. Words that stand in none of these are shown as they are.
+EXPECTED: tuple[tuple[frozenset[str], str], ...] = (
+    (frozenset({"FIELD_NAME"}), "a field (NAME: TYPE)"),
+    (frozenset({"NAME"}), "a name"),
+    (frozenset({"RUNG_NAME"}), "a rung (LEVEL at POINTS)"),
+    (frozenset({"NUMBER"}), "a number"),
+    (frozenset({"STRING", "MESSAGE_TEXT", "UNIT"}), "a text in quotes"),
+    (frozenset({"KEY"}), "a key"),
+    (frozenset({"SHIFT"}), "a shift such as +14h"),
+    (frozenset({"DATE"}), "a date such as 2026-03-01"),
+    (frozenset({"CLOCK_TIME"}), "hours such as 09:00"),
+    (frozenset({"WEEKDAY"}), "a weekday (mon … sun)"),
+    (frozenset({"ASSIGNMENT"}), "field=value"),
+    (frozenset({"COMPARISON"}), "a comparison (== != < <= > >=)"),
+    (frozenset({"PLUS"}), "+ - * /"),
+    (frozenset({"AND", "OR"}), "and, or"),
+    (frozenset({"WITHIN"}), "within ENTITY"),
+    (frozenset({"OVER"}), "over WINDOW"),
+    (frozenset({"LPAR"}), "("),
+    (frozenset({"RPAR"}), ")"),
+    (frozenset({"COMMA"}), "a comma"),
+    (frozenset({"COLON"}), "a colon"),
+    (frozenset({"DOT"}), "a dot"),
+    (frozenset({"EQUALS"}), "="),
+    (frozenset({"DOTS"}), ".."),
+    (frozenset({"PERIOD"}), "day, week, month, quarter, year"),
+    (frozenset({"TITLE", "WHEN"}), "a clause (title, when, about, points, …)"),
+    (frozenset({"STEP_NAME", "CLOCK", "EXPECT"}), "a step (EVENT at TIME, clock, expect)"),
+    (frozenset({"RULE", "ENTITY"}), "a declaration (entity, event, rule, …)"),
 )
+
+# Words that go without saying where one of the above is said.
+IMPLIED: dict[str, frozenset[str]] = {
+    "COMPARISON": frozenset({*keywords.OPERATORS} - {"TRUE", "FALSE"}),
+    "PLUS": frozenset({"MOD", "OR_ELSE"}),
+    "NUMBER": frozenset({"TRUE", "FALSE", "NOT", "PREVIOUS"}),
+    "TITLE": frozenset(keywords.CLAUSES),
+    "STEP_NAME": frozenset({"CLOCK", "EXPECT"}),
+    "RULE": frozenset(keywords.DECLARATIONS),
+}
