@@ -18,7 +18,7 @@ from rulelang.timezones import Zone
 from services.cli.files import read_file
 from services.cli.moments import last_moment_us
 from services.cli.rulefiles import Loaded
-from services.cli.terminal import CannotUse, Terminal
+from services.cli.terminal import CannotUse, Terminal, several
 from services.replay.mapping import PLAIN, ColumnMapping, Mapper, read_mapping
 from services.replay.play import KEPT_MAX, Report, Way, play
 from services.replay.rows import FORMATS, CannotRead, Row, format_of, read_rows
@@ -28,7 +28,12 @@ BATCH = 1000
 
 def add_event_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--events", nargs="+", required=True, metavar="FILE", help="recorded events: .jsonl, .csv or .parquet; - for standard input"
+        "--events",
+        nargs="+",
+        action="extend",
+        required=True,
+        metavar="FILE",
+        help="recorded events: .jsonl, .csv (both also .gz) or .parquet; - for standard input; written after the PATHs",
     )
     parser.add_argument("--input-format", choices=FORMATS, help="what the files are, where their names do not say")
     parser.add_argument("--map", type=Path, metavar="FILE", help="which columns become which fields (TOML)")
@@ -65,22 +70,32 @@ def run_events(
 
 def _sources(arguments: argparse.Namespace, loaded: Loaded, mapping: ColumnMapping) -> Iterator[tuple[Mapper, Iterator[Row]]]:
     for path in arguments.events:
-        kind = format_of(path, arguments.input_format)
         if path != "-" and not os.path.exists(path):
             raise CannotRead(f"{path}: there is no such file")
+        if os.path.isdir(path):
+            raise CannotRead(f"{path}: is a folder; name the files in it")
+        kind = format_of(path, arguments.input_format)
         yield Mapper(mapping, loaded.ruleset.events, kind != "jsonl"), read_rows(path, kind, mapping.dialect)
+
+
+WORDS = {
+    "accepted": "accepted",
+    "duplicate": "known already",
+    "conflict": "in conflict with another of the same name",
+    "too_late": "too late",
+    "refused": "refused",
+}
 
 
 def say_report(report: Report, terminal: Terminal) -> None:
     """What became of the events, on standard error."""
     statuses = {"accepted": 0, **report.statuses}
-    words = {"accepted": "accepted", "duplicate": "duplicates", "conflict": "conflicts", "too_late": "too late", "refused": "refused"}
-    parts = [f"{count} {words[status]}" for status, count in sorted(statuses.items(), key=lambda item: list(words).index(item[0]))]
+    parts = [f"{statuses[status]} {words}" for status, words in WORDS.items() if status in statuses]
     if report.after_until:
         parts.append(f"{report.after_until} after --until left out")
     if report.ignored_fields:
-        parts.append(f"{report.ignored_fields} undeclared fields ignored")
-    terminal.say(f"{report.rows} events: {', '.join(parts)}")
+        parts.append(f"{several(report.ignored_fields, 'undeclared field')} ignored")
+    terminal.say(f"{several(report.rows, 'event')}: {', '.join(parts)}")
     for name, kept, count in (
         ("refused", report.refused, report.statuses.get("refused", 0)),
         ("conflict", report.conflicts, report.statuses.get("conflict", 0)),

@@ -20,6 +20,17 @@ def read_file(path: Path) -> bytes:
         raise CannotUse(f"{path}: cannot be read: {error.strerror}") from error
 
 
+def check_writable(path: Path) -> None:
+    """Said before long work begins, not after it."""
+    folder = path.resolve().parent
+    if not folder.is_dir():
+        raise CannotUse(f"{path}: cannot be written: there is no folder {folder}")
+    if not os.access(path if path.exists() and not path.is_file() else folder, os.W_OK):
+        raise CannotUse(f"{path}: cannot be written: no permission")
+    if path.is_dir():
+        raise CannotUse(f"{path}: cannot be written: it is a folder")
+
+
 def write_whole(path: Path, data: bytes) -> None:
     """Written beside and moved into place: whoever reads the file sees the old content or the new. The file's mode stays as it was."""
     try:

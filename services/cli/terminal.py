@@ -91,6 +91,11 @@ class Terminal:
         os.close(nowhere)
 
 
+def several(count: int, word: str) -> str:
+    """`1 event`, `2 events`."""
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+
+
 def standard_terminal() -> Terminal:
     """UTF-8 whatever the locale; what no text can say is shown as an escape."""
     for stream in (sys.stdout, sys.stderr):

@@ -21,7 +21,8 @@ from typing import Any
 
 from engine import Engine
 from rulelang import model
-from services.cli.files import write_whole
+from services.cli.events import WORDS
+from services.cli.files import check_writable, write_whole
 from services.cli.rulefiles import load_files
 from services.cli.terminal import FAILED, WELL, CannotUse, Terminal
 from services.demo.generate import Days, generate, open_days
@@ -42,13 +43,6 @@ STEP = timedelta(minutes=10)
 """Events that arrive within so much time of the day are sent in one call."""
 WIDTH = 100
 """Columns where there is no terminal that has some; paragraphs are not made wider."""
-STATUSES = {
-    "accepted": "accepted",
-    "duplicate": "known already",
-    "conflict": "in conflict with others",
-    "refused": "refused",
-    "too_late": "too late",
-}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -70,6 +64,8 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
         raise CannotUse("--seconds and --times: must be 0 or more")
     if not arguments.rules.is_dir():
         raise CannotUse(f"{arguments.rules}: the shipped rules are not there; name their folder with --rules")
+    if arguments.save is not None:
+        check_writable(arguments.save)
     loaded = load_files([str(arguments.rules)], terminal)
     days = _days(loaded.ruleset, arguments)
     stage = _Stage(days, arguments.seconds, _width(), terminal)
@@ -167,7 +163,7 @@ class _Stage:
         terminal.write("\n")
         self._paragraph(
             f"The day is over, and the service has ended. {statuses.total()} events were sent in {calls} calls: "
-            f"{', '.join(f'{count} {words}' for status, words in STATUSES.items() if (count := statuses[status]))}. "
+            f"{', '.join(f'{count} {words}' for status, words in WORDS.items() if (count := statuses[status]))}. "
             f"In its store stand {len(findings)} findings and {len(warnings)} warnings ({levels}); "
             f"{told.taken_back or 'none'} were taken back on the way, when late events arrived."
         )

@@ -19,6 +19,7 @@ from rulelang.timezones import Zone
 
 Json = dict[str, Any]
 Place = tuple[str, int, int]
+EVENTS_SHOWN = 10
 TRUTHS = {True: "holds", False: "does not hold", None: "cannot be decided"}
 
 
@@ -30,12 +31,20 @@ class Explaining:
     places: Places
     sources: Mapping[str, str]
     zone: Zone
+    findings: Mapping[str, Json]
+    """Those of the rule that stand, by id."""
 
     def lines(self, anchor: Json) -> Iterator[str]:
         """One anchor."""
         yield f"{self._time(anchor['time'])}  {self._where(anchor)}: {self._came(anchor)}"
         if anchor["state"] == "pending":
             return
+        yield from self._operands(anchor)
+        if anchor["finding"] in self.findings and anchor["state"] == "opens":
+            yield from _finding(self.findings[anchor["finding"]])
+
+    def _operands(self, anchor: Json) -> Iterator[str]:
+        """The condition and its parts, each with its value and its place."""
         values = {place: (kind, value) for place, kind, value in anchor["parts"]}
         shown = [(depth, part, *values[place]) for depth, part, place in self._parts() if place in values]
         texts = [f"{'  ' * depth}{_squeezed(self._text(part.span))}" for depth, part, _, _ in shown]
@@ -66,10 +75,10 @@ class Explaining:
         truth = TRUTHS[anchor["truth"]]
         match anchor["state"]:
             case "pending":
-                return "is looked at when the clock gets there"
+                return "is looked at when the clock gets there (--until)"
             case "opens":
                 return f"{truth}: finding {anchor['finding']}"
-            case "joins":
+            case "joins" if anchor["truth"]:
                 return f"{truth}; belongs to the finding before, {anchor['finding']}"
             case "not drawn":
                 return f"{truth}, but the spot check did not draw it"
@@ -104,6 +113,15 @@ class Explaining:
             case "text" | "key":
                 return f'"{value}"'
         return str(value)
+
+
+def _finding(finding: Json) -> Iterator[str]:
+    """What the finding says, and the events that it rests on."""
+    if finding["message"]:
+        yield f"    says: {finding['message']}"
+    names = [f"{name} from {source}" if source else name for source, name in finding["events"]]
+    more = f", and {len(names) - EVENTS_SHOWN} more" if len(names) > EVENTS_SHOWN else ""
+    yield f"    rests on: {', '.join(names[:EVENTS_SHOWN])}{more}"
 
 
 def _outline(part: model.Expression, depth: int, seen: set[Place]) -> Iterator[tuple[int, model.Expression, Place]]:

@@ -7,8 +7,10 @@ to be raises `CannotRead`; it is not half read in silence.
 from __future__ import annotations
 
 import csv
+import gzip
 import json
 import sys
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import TextIOWrapper
@@ -18,6 +20,7 @@ from typing import Any, BinaryIO, NoReturn
 LINE_BYTES_MAX = 1024 * 1024
 FORMATS = ("jsonl", "csv", "parquet")
 _BY_SUFFIX = {".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl", ".csv": "csv", ".parquet": "parquet"}
+_PACKED = ".gz"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -46,25 +49,34 @@ def format_of(path: str, given: str | None) -> str:
         return given
     if path == "-":
         return "jsonl"
-    known = _BY_SUFFIX.get(Path(path).suffix.lower())
+    name = path.lower().removesuffix(_PACKED)
+    known = _BY_SUFFIX.get(Path(name).suffix)
     if known is None:
-        raise CannotRead(f"{path}: what is in it? The name should end in {', '.join(_BY_SUFFIX)}, or say --input-format")
+        raise CannotRead(
+            f"{path}: what is in it? The name should end in {', '.join(_BY_SUFFIX)} (or that and {_PACKED}), or say --input-format"
+        )
     return known
 
 
 def read_rows(path: str, kind: str, dialect: CsvDialect) -> Iterator[Row]:
-    """The rows of one file."""
+    """The rows of one file; one whose name ends in .gz is unpacked."""
     if path == "-":
         yield from _read(sys.stdin.buffer, "standard input", kind, dialect)
         return
     try:
         with open(path, "rb") as file:
-            yield from _read(file, path, kind, dialect)
+            if path.lower().endswith(_PACKED):
+                with gzip.open(file) as unpacked:
+                    yield from _read(unpacked, path, kind, dialect)
+            else:
+                yield from _read(file, path, kind, dialect)
+    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
+        raise CannotRead(f"{path}: cannot be unpacked: {error}") from error
     except OSError as error:
         raise CannotRead(f"{path}: cannot be read: {error.strerror}") from error
 
 
-def _read(file: BinaryIO, name: str, kind: str, dialect: CsvDialect) -> Iterator[Row]:
+def _read(file: BinaryIO | gzip.GzipFile, name: str, kind: str, dialect: CsvDialect) -> Iterator[Row]:
     match kind:
         case "jsonl":
             return _json_lines(file, name)
@@ -78,7 +90,7 @@ def _read(file: BinaryIO, name: str, kind: str, dialect: CsvDialect) -> Iterator
 # ------------------------------------------------------------------ JSON Lines
 
 
-def _json_lines(file: BinaryIO, name: str) -> Iterator[Row]:
+def _json_lines(file: BinaryIO | gzip.GzipFile, name: str) -> Iterator[Row]:
     number = 0
     while line := file.readline(LINE_BYTES_MAX + 1):
         number += 1
@@ -122,7 +134,7 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 # ------------------------------------------------------------------ CSV
 
 
-def _csv_rows(file: BinaryIO, name: str, dialect: CsvDialect) -> Iterator[Row]:
+def _csv_rows(file: BinaryIO | gzip.GzipFile, name: str, dialect: CsvDialect) -> Iterator[Row]:
     encoding = "utf-8-sig" if dialect.encoding.lower().replace("_", "-") in ("utf-8", "utf8") else dialect.encoding
     text = TextIOWrapper(file, encoding=encoding, newline="")
     csv.field_size_limit(LINE_BYTES_MAX)
@@ -158,7 +170,7 @@ def _csv_table(reader: Any, name: str) -> Iterator[Row]:
 # ------------------------------------------------------------------ Parquet
 
 
-def _parquet_rows(file: BinaryIO, name: str) -> Iterator[Row]:
+def _parquet_rows(file: BinaryIO | gzip.GzipFile, name: str) -> Iterator[Row]:
     try:
         import pyarrow
         import pyarrow.parquet

@@ -10,7 +10,7 @@ from rulelang.effective import describe
 from rulelang.lint import lint
 from rulelang.render import RENDERERS, render_text, summary
 from services.cli.rulefiles import add_paths, check_files
-from services.cli.terminal import FAILED, WELL, Terminal
+from services.cli.terminal import FAILED, WELL, Terminal, several
 
 SUMMARY = "find what is wrong with rule files"
 
@@ -45,11 +45,7 @@ def _show(found: list[Diagnostic], checked: Checked, terminal: Terminal) -> None
     what = "no rule set"
     if checked.ruleset is not None:
         what = ", ".join(
-            _several(len(things), word)
+            several(len(things), word)
             for things, word in ((checked.ruleset.rules, "rule"), (checked.ruleset.ladders, "ladder"), (checked.ruleset.tests, "test"))
         )
-    terminal.write(f"{_several(len(checked.sources), 'file')} ({what}): {summary(found)}\n")
-
-
-def _several(count: int, word: str) -> str:
-    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+    terminal.write(f"{several(len(checked.sources), 'file')} ({what}): {summary(found)}\n")

@@ -16,9 +16,9 @@ from engine import Engine
 from engine.views import line, order
 from rulelang.timezones import Zone
 from services.cli.events import BATCH, add_event_options, run_events, say_report
-from services.cli.files import write_whole
+from services.cli.files import check_writable, write_whole
 from services.cli.rulefiles import add_paths, load_files
-from services.cli.terminal import WELL, CannotUse, Terminal
+from services.cli.terminal import WELL, CannotUse, Terminal, several
 from services.replay.table import render_table
 from services.replay.undecided import Undecided
 
@@ -47,6 +47,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     if arguments.batch < 1:
         raise CannotUse("--batch: must be 1 or more")
+    if arguments.output is not None:
+        check_writable(arguments.output)
     loaded = load_files(arguments.paths, terminal)
     undecided = Undecided(loaded.checked.sources) if arguments.undecided else None
     engine, report = run_events(
@@ -69,7 +71,7 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
         for text in undecided.lines():
             terminal.say(f"  undecided: {text}")
     elif counts:
-        terminal.say(f"{sum(counts.values())} times a rule could not decide, {len(counts)} rules; --undecided says where")
+        terminal.say(f"{several(len(counts), 'rule')} could not decide, {several(sum(counts.values()), 'time')}; --undecided says where")
     return WELL
 
 

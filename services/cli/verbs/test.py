@@ -18,7 +18,7 @@ from rulelang.render.places import Places
 from rulelang.syntax import Span
 from services.cli.files import write_whole
 from services.cli.rulefiles import Loaded, add_paths, load_files
-from services.cli.terminal import FAILED, WELL, CannotUse, Terminal
+from services.cli.terminal import FAILED, WELL, CannotUse, Terminal, several
 from services.testing import Failure, Result, run_test
 from services.testing.coverage import Coverage, Part
 from services.testing.junit import render_junit
@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     if coverage is not None:
         _show_coverage(coverage, loaded, places, terminal)
     terminal.write(
-        f"{len(results)} tests, {terminal.styled(f'{failed} failed', 'red') if failed else terminal.styled('all passed', 'green')}\n"
+        f"{several(len(results), 'test')}, {terminal.styled(f'{failed} failed', 'red') if failed else terminal.styled('all passed', 'green')}\n"
     )
     if arguments.junit is not None:
         write_whole(arguments.junit, render_junit(results, where).encode())
