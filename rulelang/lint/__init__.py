@@ -14,8 +14,9 @@ from rulelang.diagnostics import Diagnostic, in_order
 from rulelang.lint import rules as rules_package
 from rulelang.lint.framework import Edit, Linted, LintRule, Subject
 from rulelang.lint.silence import Silence, silences
+from rulelang.syntax import Span
 
-UNREASONED, UNUSED = "L900", "L901"
+NEVER_TRUE, UNREASONED, UNUSED = "L001", "L900", "L901"
 
 
 @lru_cache(maxsize=1)
@@ -41,7 +42,21 @@ def lint_with_fixes(checked: Checked) -> list[Linted]:
         for place in rule.find(subject):
             diagnostic = Diagnostic(rule.code, place.severity or rule.severity, place.message, place.span, place.remedy, place.related)
             found.append(Linted(diagnostic, place.fix))
-    return _silenced(found, checked)
+    return _silenced(_without_more_on_the_impossible(found), checked)
+
+
+def _without_more_on_the_impossible(found: list[Linted]) -> list[Linted]:
+    """Where something can never be true, what else is to be said of it says nothing new."""
+    impossible = [linted.diagnostic.span for linted in found if linted.diagnostic.code == NEVER_TRUE]
+    return [
+        linted
+        for linted in found
+        if linted.diagnostic.code == NEVER_TRUE or not any(_within(linted.diagnostic.span, s) for s in impossible)
+    ]
+
+
+def _within(inner: Span, outer: Span) -> bool:
+    return inner.file == outer.file and outer.start <= inner.start and inner.end <= outer.end
 
 
 def _silenced(found: list[Linted], checked: Checked) -> list[Linted]:

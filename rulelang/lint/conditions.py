@@ -44,6 +44,8 @@ _AGGREGATES = {"count": (0, None), "distinct": (0, None), "share": (0, 1)}
 _WHOLE_CALLS = ("round", "floor", "ceil")
 _WHOLE_KINDS = (Kind.INTEGER, Kind.TIME, Kind.DURATION, Kind.DATE)
 
+_WAYS_MAX = 64
+"""How many ways of coming true are followed one by one."""
 _EXACT_MAX = 2**53
 """Integers up to here are compared with numbers exactly; beyond, an integer is rounded to a number first."""
 
@@ -144,21 +146,10 @@ def _is_whole(operand: model.Expression) -> bool:
 
 def needed(condition: model.Expression, outcome: str = TRUE) -> dict[object, Demand]:
     """What each operand must be for the condition to come out so, as the `values` of its demand. One that is not named may be anything."""
-    match condition:
-        case model.Not(operand=operand):
-            return needed(operand, _TURNED[outcome])
-        case model.Logic(op=op, operands=operands):
-            return _joined(operands, outcome, all_of=(op == "and") is (outcome in (TRUE, NOT_FALSE)))
-        case model.Between(operand=operand, low=low, high=high):
-            parts = (
-                model.Compare(">=", operand, low, condition.type, condition.span),
-                model.Compare("<=", operand, high, condition.type, condition.span),
-            )
-            return _joined(parts, outcome, all_of=outcome in (TRUE, NOT_FALSE))
-        case model.In(operand=operand, items=items, negated=negated) if not all(isinstance(item, model.Constant) for item in items):
-            same = tuple(model.Compare("==", operand, item, condition.type, condition.span) for item in items)
-            wanted = _TURNED[outcome] if negated else outcome
-            return _joined(same, wanted, all_of=wanted in (FALSE, NOT_TRUE))
+    parts = _parts(condition, outcome)
+    if parts is not None:
+        operands, wanted, all_of = parts
+        return _joined(operands, wanted, all_of=all_of)
     d = demand(condition)
     values = {
         TRUE: d.values,
@@ -167,6 +158,24 @@ def needed(condition: model.Expression, outcome: str = TRUE) -> dict[object, Dem
         NOT_FALSE: either(d.values, d.unknown),
     }[outcome]
     return {d.key: _with(d, values)}
+
+
+def _parts(condition: model.Expression, outcome: str) -> tuple[tuple[model.Expression, ...], str, bool] | None:
+    """The parts of a condition, how they must come out, and whether all of them or at least one; None: it has no parts."""
+    match condition:
+        case model.Not(operand=operand):
+            return (operand,), _TURNED[outcome], True
+        case model.Logic(op=op, operands=operands):
+            return operands, outcome, (op == "and") is (outcome in (TRUE, NOT_FALSE))
+        case model.Between(operand=operand, low=low, high=high):
+            above = model.Compare(">=", operand, low, condition.type, condition.span)
+            below = model.Compare("<=", operand, high, condition.type, condition.span)
+            return (above, below), outcome, outcome in (TRUE, NOT_FALSE)
+        case model.In(operand=operand, items=items, negated=negated) if not all(isinstance(item, model.Constant) for item in items):
+            same = tuple(model.Compare("==", operand, item, condition.type, condition.span) for item in items)
+            wanted = _TURNED[outcome] if negated else outcome
+            return same, wanted, wanted in (FALSE, NOT_TRUE)
+    return None
 
 
 def _joined(operands: Iterable[model.Expression], outcome: str, *, all_of: bool) -> dict[object, Demand]:
@@ -215,7 +224,45 @@ def impossible(condition: model.Expression, outcome: str = TRUE) -> bool:
     """Whether the condition can never come out so."""
     if isinstance(condition, model.Constant):
         return False  # written out: it is meant
-    return any(possible(d).empty for d in needed(condition, outcome).values())
+    try:
+        return not _ways(condition, outcome)
+    except _TooMany:
+        return any(possible(d).empty for d in needed(condition, outcome).values())
+
+
+class _TooMany(Exception):
+    """The ways in which a condition can come out are more than are worth following."""
+
+
+def _ways(condition: model.Expression, outcome: str) -> list[dict[object, Demand]]:
+    """The ways in which a condition can come out so: in each, what every operand must be. Ways that cannot be are left out."""
+    parts = _parts(condition, outcome)
+    if parts is None:
+        return [found for found in [needed(condition, outcome)] if not any(possible(d).empty for d in found.values())]
+    operands, wanted, all_of = parts
+    if not all_of:
+        return _bounded([way for operand in operands for way in _ways(operand, wanted)])
+    ways: list[dict[object, Demand]] = [{}]
+    for operand in operands:
+        inner = _ways(operand, wanted)
+        ways = _bounded([way for one in ways for other in inner if (way := _both_ways(one, other)) is not None])
+    return ways
+
+
+def _bounded(ways: list[dict[object, Demand]]) -> list[dict[object, Demand]]:
+    if len(ways) > _WAYS_MAX:
+        raise _TooMany
+    return ways
+
+
+def _both_ways(one: dict[object, Demand], other: dict[object, Demand]) -> dict[object, Demand] | None:
+    """Two ways at once; None: they exclude each other."""
+    found = dict(one)
+    for key, d in other.items():
+        found[key] = _merged(found[key], d, both) if key in found else d
+        if possible(found[key]).empty:
+            return None
+    return found
 
 
 # ------------------------------------------------------------------ operands

@@ -138,7 +138,7 @@ def condition(rng: random.Random, depth: int, names: str, scoped: bool) -> str:
 def generated(rng: random.Random, count: int, names: str = "nmxtbdk", *, scoped: bool = False) -> tuple[model.RuleSet, Subject]:
     """Rules with generated conditions, and what is linted."""
     within = " within k over 1d" if scoped else ""
-    rules = []
+    rules: list[str] = []
     while len(rules) < count:
         text = condition(rng, rng.randint(1, 3), names, scoped)
         if not (scoped and "not (e followed by e" in text):

@@ -28,7 +28,25 @@ def find(subject: Subject) -> Iterable[Found]:
 
 
 def _found(subject: Subject, condition: model.Expression, severity: str | None) -> Found:
-    return Found(condition.span, f"this can never be true: {subject.text(condition.span)}", _REMEDY, severity=severity)
+    excluding = _excluding(condition)
+    span, text = condition.span, subject.text(condition.span)
+    if excluding:
+        span = replace(span, start=excluding[0].span.start, end=excluding[-1].span.end)
+        text = " and ".join(f"({subject.text(p.span)})" if isinstance(p, model.Logic) else subject.text(p.span) for p in excluding)
+    return Found(span, f"this can never be true: {text}", _REMEDY, severity=severity)
+
+
+def _excluding(condition: model.Expression) -> list[model.Expression]:
+    """The parts of an `and` that exclude each other, where these are not all of them."""
+    if not isinstance(condition, model.Logic) or condition.op != "and":
+        return []
+    kept = list(condition.operands)
+    for part in condition.operands:
+        rest = [other for other in kept if other is not part]
+        if len(rest) > 1 and impossible(replace(condition, operands=tuple(rest))):
+            kept = rest
+    together = {part.span.file for part in kept} == {condition.span.file}  # a let may stand elsewhere
+    return kept if together and len(kept) < len(condition.operands) else []
 
 
 def _smallest(node: object) -> Iterator[model.Expression]:
