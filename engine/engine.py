@@ -324,6 +324,8 @@ class Engine:
         declared = next((r for r in self.program.plan["rules"] if r["name"] == rule), None)
         if declared is None or declared["history"] < 0:
             raise ValueError(f"there is no rule {rule!r} that has a scope")
+        if declared["state"] == "disabled":
+            raise ValueError(f"the rule {rule!r} is disabled; nothing is looked at")
         components = self.program.plan["histories"][declared["history"]]["keys"]
         if keys is None:
             return explain(self._fold, rule)
