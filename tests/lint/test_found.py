@@ -327,3 +327,18 @@ def test_it_is_found_where_it_is_and_nothing_else(code: str, text: str) -> None:
 @pytest.mark.parametrize(("code", "text"), [(code, text) for code, texts in LEFT_ALONE.items() for text in texts])
 def test_what_only_looks_like_it_is_left_alone(code: str, text: str) -> None:
     check(text, code)
+
+
+@pytest.mark.parametrize(
+    ("condition", "severity"),
+    [
+        ("count(ruling) > 2 * previous count(ruling)", "note"),
+        ("2 * previous count(ruling) <= distinct(ruling.amount)", "note"),
+        ("count(ruling) < previous count(ruling)", "warning"),
+        ("sum(ruling.amount) > previous sum(ruling.amount)", "warning"),
+        ("count(ruling) / 2 < previous count(ruling)", "warning"),
+    ],
+)
+def test_a_part_that_outgrows_the_whole_before_it_is_a_note_and_all_else_a_warning(condition: str, severity: str) -> None:
+    found = linted(DECLARATIONS + USED + f"rule r when {condition} within officer over month\n")
+    assert [d.severity for d in found if d.code == "L008"] == [severity]

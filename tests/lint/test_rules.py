@@ -30,7 +30,7 @@ PLACES = {
     "L005": ['grade != "keeper"'],
     "L006": ["not filmed"],
     "L007": ["count(reading) < 3"],
-    "L008": ["count(penalty) > 2 * previous count(penalty)"],
+    "L008": ["count(penalty) < previous count(penalty) / 2"],
     "L009": ["penalty not followed by video"],
     "L010": ['"long_shifts"'],
     "L011": ["too_long_shift"],

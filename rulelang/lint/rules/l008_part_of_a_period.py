@@ -25,11 +25,11 @@ def find(subject: Subject) -> Iterable[Found]:
             if isinstance(part, model.Compare | model.Arithmetic) and (mixed := _mixed(part, rule)) is not None:
                 if looked_at is not None and looked_at in _ENDS_WITH[mixed]:
                     continue
-                yield Found(
-                    part.span,
-                    f"this compares the {mixed} so far with the whole {mixed} before",
-                    f"look at it at the end (on end of {mixed}), or use a window that slides, as in: over 30d",
-                )
+                message = f"this compares the {mixed} so far with the whole {mixed} before"
+                remedy = f"look at it at the end (on end of {mixed}), or use a window that slides, as in: over 30d"
+                if _only_grows(part):
+                    message += ": what it finds is right, and found only once the part outgrows the whole"
+                yield Found(part.span, message, remedy, severity="note" if _only_grows(part) else None)
 
 
 def _mixed(part: model.Compare | model.Arithmetic, rule: model.Rule) -> str | None:
@@ -40,6 +40,15 @@ def _mixed(part: model.Compare | model.Arithmetic, rule: model.Rule) -> str | No
         if now & before:
             return sorted(period for period in now & before if period is not None)[0]
     return None
+
+
+def _only_grows(part: model.Compare | model.Arithmetic) -> bool:
+    """Whether it asks a count so far to be more than one of the period before: where that is so, it stays so to the end."""
+    if not isinstance(part, model.Compare) or part.op in ("==", "!="):
+        return False
+    more, less = (part.left, part.right) if part.op in (">", ">=") else (part.right, part.left)
+    growing = isinstance(more, model.Aggregate) and more.kind in ("count", "distinct") and not more.previous
+    return growing and all(a.previous for a in _aggregates(less))
 
 
 def _aggregates(side: model.Expression) -> list[model.Aggregate]:
@@ -56,24 +65,32 @@ timezone "Asia/Shanghai"
 entity officer
 event penalty "A penalty is imposed"
     officer: officer
-rule many_more
-    when count(penalty) > 2 * previous count(penalty) within officer over month
-test "nothing before"
-    penalty at 2026-03-02T10:00 officer=P1
-    expect many_more for officer P1
+rule far_fewer
+    when count(penalty) < previous count(penalty) / 2 within officer over month
+test "the third of March, and as many as ever"
+    penalty at 2026-02-02T10:00 officer=P1
+    penalty at 2026-02-12T10:00 officer=P1
+    penalty at 2026-02-22T10:00 officer=P1
+    penalty at 2026-03-03T10:00 officer=P1
+    expect far_fewer for officer P1
 """,
     good="""
 timezone "Asia/Shanghai"
 entity officer
 event penalty "A penalty is imposed"
     officer: officer
-rule many_more
+rule far_fewer
     on end of month
-    when count(penalty) > 2 * previous count(penalty) within officer over month
-test "nothing before"
-    penalty at 2026-03-02T10:00 officer=P1
+    when count(penalty) < previous count(penalty) / 2 within officer over month
+test "the third of March, and as many as ever"
+    penalty at 2026-02-02T10:00 officer=P1
+    penalty at 2026-02-12T10:00 officer=P1
+    penalty at 2026-02-22T10:00 officer=P1
+    penalty at 2026-03-03T10:00 officer=P1
+    clock 2026-03-31
+    expect no finding
     clock 2026-04-01
-    expect many_more for officer P1
+    expect far_fewer for officer P1
 """,
     find=find,
 )
