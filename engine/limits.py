@@ -33,3 +33,46 @@ class Limits:
 
 
 DEFAULT = Limits()
+
+DAY_MIN, DAY_MAX = -719_162, 2_932_896
+"""The local days that a program may name: 0001-01-01 to 9999-12-31."""
+SPAN_US_MAX = 2**60
+"""The longest span that a program may retain or look back over: 36 534 years. Moments and sums of spans stay within 64 bits."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramLimits:
+    """How large a program may be. The defaults leave room for ten times the largest rule set that is measured (benchmarks/)."""
+
+    bytes_max: int = 256 * 1024 * 1024
+    """The file as a whole."""
+    rules_max: int = 100_000
+    types_max: int = 10_000
+    fields_max: int = 5_000
+    """Fields of one event type. (Records of events keep a slot in 16 bits.)"""
+    access_slots_max: int = 50_000_000
+    """Accesses to fields times event types: the machine keeps a slot for each pair."""
+    entities_max: int = 1_000
+    keys_max: int = 2
+    """Entities of one scope."""
+    calendars_max: int = 1_000
+    hours_max: int = 100
+    """Stretches of opening hours of one day."""
+    tables_max: int = 10_000
+    histories_max: int = 10_000
+    questions_max: int = 200_000
+    """Different aggregates; and different patterns."""
+    ladders_max: int = 10_000
+    codes_max: int = 2_000_000
+    """Expressions that have code of their own."""
+    stack_max: int = 10_000
+    """Values on the stack of one expression."""
+    memos_max: int = 1_000_000
+    regexes_max: int = 10_000
+    features_max: int = 256
+    """Features of the index for one event type (`FEATURES_MAX` of the machine)."""
+    skeleton_max: int = 64
+    """Characters that one character may become when look-alikes are replaced."""
+
+
+PROGRAM = ProgramLimits()

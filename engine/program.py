@@ -1,25 +1,40 @@
-"""A program file, read.
+"""A program file, read and verified once, and trusted from then on.
 
-In: the bytes that `rulelang compile` writes.  Out: `Program`, or `ProgramError`.
+In: the bytes that `rulelang compile` writes (docs/program.md says what is in them).  Out: `Program`, or `ProgramError`.
+
+What is made of bytes by `load` cannot harm the machine, whoever wrote them; a `Program` made in another way is nobody's business but its maker's.
 """
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
+import re
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from engine.instructions import SET_HASH
+from engine.limits import PROGRAM, ProgramLimits
+from engine.verifying import Misfit, verify
 
 MAGIC = b"RULEPROG"
 VERSION = 1
+FORMAT = 1
+"""The version of the plan that is understood."""
 HEAD = struct.Struct("<8sI32sII")
+VERSION_END = 12
+DIGEST_BYTES = 32
+
+_COMPILE = "compile the rules again with this version of rulelang"
+_HALF_A_PAIR = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 class ProgramError(ValueError):
-    """The bytes are no program that this engine can run; the text says why and what to do."""
+    """The bytes are no program that this engine can run; the text says why, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +45,83 @@ class Program:
     code: bytes
 
 
-def load(data: bytes) -> Program:
-    """The program."""
-    magic, version, set_hash, plan_bytes, words = HEAD.unpack_from(data)
-    if magic != MAGIC or version != VERSION or set_hash != bytes.fromhex(SET_HASH):
-        raise ProgramError("not a program of this engine")
-    if hashlib.sha256(data[:-32]).digest() != data[-32:]:
-        raise ProgramError("damaged")
-    at = HEAD.size
-    return Program(
-        json.loads(data[at : at + plan_bytes].decode("utf-8", "surrogatepass")), data[at + plan_bytes : at + plan_bytes + 4 * words]
-    )
+def load(data: bytes, limits: ProgramLimits = PROGRAM) -> Program:
+    """The program. Raises `ProgramError` where the bytes are not one, or not one of this version."""
+    if len(data) > limits.bytes_max:
+        raise ProgramError(f"the program has {len(data)} bytes, and limits.bytes_max allows {limits.bytes_max}: split the rule set")
+    text, code = _parts(data)
+    with _nothing_collected():
+        plan = _plan(text)
+        words = list(struct.unpack(f"<{len(code) // 4}i", code))
+        try:
+            verify(plan, words, limits)
+        except Misfit as misfit:
+            raise ProgramError(f"the program does not fit this engine: {misfit}; {_COMPILE}") from misfit
+    return Program(plan, code)
+
+
+@contextmanager
+def _nothing_collected() -> Iterator[None]:
+    """A plan is millions of new lists, none of which is garbage: looking for some among them takes longer than all else together."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _parts(data: bytes) -> tuple[bytes, bytes]:
+    """The plan's text and the code of a file that is whole and of this version."""
+    if data[: len(MAGIC)] != MAGIC:
+        raise ProgramError("this is no program: it does not begin with RULEPROG; make one of rule files with `rulelang compile`")
+    if len(data) < VERSION_END:
+        _cut_off(data)
+    version = int.from_bytes(data[len(MAGIC) : VERSION_END], "little")
+    if version != VERSION:
+        than = "a newer" if version > VERSION else "an older"
+        raise ProgramError(
+            f"the program is a file of version {version}, made by {than} version of rulelang than this one, which reads {VERSION}; {_COMPILE}"
+        )
+    if len(data) < HEAD.size + DIGEST_BYTES:
+        _cut_off(data)
+    _, _, set_hash, plan_bytes, words = HEAD.unpack_from(data)
+    if set_hash.hex() != SET_HASH:
+        raise ProgramError(
+            f"the program was made for another set of instructions ({set_hash.hex()[:12]}, here {SET_HASH[:12]}); {_COMPILE}"
+        )
+    end = HEAD.size + plan_bytes + 4 * words
+    if len(data) != end + DIGEST_BYTES:
+        raise ProgramError(
+            f"the program has {len(data)} bytes, and says that they are {end + DIGEST_BYTES}: it was cut off or added to; {_COMPILE}"
+        )
+    if hashlib.sha256(memoryview(data)[:end]).digest() != data[end:]:
+        raise ProgramError(f"the program is damaged: its checksum does not fit what is in it; copy it again, or {_COMPILE}")
+    return data[HEAD.size : HEAD.size + plan_bytes], data[HEAD.size + plan_bytes : end]
+
+
+def _cut_off(data: bytes) -> NoReturn:
+    raise ProgramError(f"the program has {len(data)} bytes, fewer than any: it was cut off; copy it again, or {_COMPILE}")
+
+
+def _plan(encoded: bytes) -> Any:
+    """The plan as JSON gives it, its format being the one that is understood."""
+    try:
+        text = encoded.decode("utf-8")
+        plan = json.loads(text, parse_constant=_no_number)
+        if _HALF_A_PAIR.search(text):
+            json.dumps(plan, ensure_ascii=False).encode("utf-8")
+    except (ValueError, RecursionError) as error:
+        raise ProgramError(f"the program's plan cannot be read: {error}; {_COMPILE}") from error
+    found = plan.get("format") if isinstance(plan, dict) else None
+    if found != FORMAT:
+        than = "a newer" if isinstance(found, int) and found > FORMAT else "another"
+        raise ProgramError(
+            f"the program's plan has the format {found!r}, made by {than} version of rulelang than this one, which reads {FORMAT}; {_COMPILE}"
+        )
+    return plan
+
+
+def _no_number(word: str) -> NoReturn:
+    raise ValueError(f"{word} is no number of JSON")
