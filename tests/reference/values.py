@@ -220,6 +220,8 @@ def _as(value: Value, type_: model.Type) -> Value:
 def fitting(value: Value, type_: model.Type) -> Value:
     """'Not-a-number and any overflow are missing.'"""
     value = _as(value, type_)
+    if value is None:
+        return None
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     return value if value in INTEGERS else None
