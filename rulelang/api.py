@@ -57,7 +57,7 @@ class Checked:
 def check(paths: Paths) -> Checked:
     """Reads and checks one rule set: the files given, and all rule files in the folders given. Hidden files are passed over."""
     given = [Path(paths)] if isinstance(paths, str | Path) else [Path(path) for path in paths]
-    found, problems = _find(given)
+    found, problems = find_files(given)
     base = Path(os.path.commonpath([_folder(path) for path in given])) if given else Path()
     on_disk = {_name(path, base): path for path in found}
 
@@ -115,7 +115,7 @@ def _whole(checked: Checked) -> model.RuleSet:
 # ------------------------------------------------------------------ finding files
 
 
-def _find(given: Iterable[Path]) -> tuple[list[Path], list[Diagnostic]]:
+def find_files(given: Iterable[Path]) -> tuple[list[Path], list[Diagnostic]]:
     """All rule files that the paths mean, each once."""
     found: dict[Path, None] = {}
     problems = []
