@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
@@ -194,7 +194,8 @@ class Engine:
             if outcome is None or outcome.status != "too_late":
                 self._unsaved["event", name] = self._machine.encode_record(event)
             if outcome is not None:
-                self._unsaved["answer", name] = json.dumps({"digest": event.digest.hex(), **asdict(outcome)}, ensure_ascii=False).encode()
+                answer = {part: getattr(outcome, part) for part in Outcome.__slots__}  # asdict would copy every finding
+                self._unsaved["answer", name] = json.dumps({"digest": event.digest.hex(), **answer}, ensure_ascii=False).encode()
 
     def _conflict(self, event: Event, now: int | None) -> Outcome:
         """Another content under a known name: refused, recorded once per content, and visible to rules."""

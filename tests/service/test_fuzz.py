@@ -159,7 +159,7 @@ def mutate(chance: random.Random, one: event_pb2.Event) -> None:
             (*texts, "2026-03-01T22:10:00", "2026-03-01T22:10:00.1234567+08", "9999-12-31T23:59:59Z", "0001-01-01T00:00+14")
         )
     elif change == 5:
-        one.time.seconds = chance.choice((0, -(2**63), 2**63 - 1, 253_402_300_799, one.time.seconds + 10**7))
+        one.time.seconds = chance.choice((0, -(2**63), 2**63 - 1, 253_402_300_799, int(ago(-3000).timestamp())))
         one.time.nanos = chance.choice((0, 999_999_999, 10**9, -1, -(2**31)))
     elif change == 6:
         one.fields[name].text = chance.choice(texts)
