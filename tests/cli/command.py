@@ -71,6 +71,8 @@ test "a blood result far below the breath test is found"
     expect no other finding
 """
 
+MISSPELT = 'entity case event a case: case alcohol_field: number\nrule r when alcohol_feild > 80 level red test "t" a at 2026-01-01 case=C1 expect r'
+
 BLOOD = [
     {"id": "e1", "type": "breath_test", "time": "2026-03-01T22:10:00+08:00", "case": "C1", "officer": "P17", "alcohol_field": 196},
     {"id": "e2", "source": "lab", "type": "blood_test", "time": "2026-03-02T12:10:00+08:00", "case": "C1", "blood_result": 62},

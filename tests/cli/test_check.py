@@ -12,9 +12,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.cli.command import ROOT, RULES, TESTS, rulelang, write_rules
+from tests.cli.command import MISSPELT, ROOT, RULES, TESTS, rulelang, write_rules
 
-MISSPELT = 'entity case event a case: case alcohol_field: number\nrule r when alcohol_feild > 80 level red test "t" a at 2026-01-01 case=C1 expect r'
 QUESTIONABLE = RULES + TESTS + "\nlet unused = 3\n"
 
 
@@ -49,6 +48,31 @@ def test_every_format_says_the_same(tmp_path: Path) -> None:
     assert rulelang("check", rules, "--format", "github").stdout.count("::error ") == sum(d["severity"] == "error" for d in found)
     suite = ElementTree.fromstring(rulelang("check", rules, "--format", "junit").stdout)
     assert suite.find("testsuite").attrib["failures"] == "1"  # type: ignore[union-attr]
+
+
+def test_sarif_has_what_code_scanning_asks_for(tmp_path: Path) -> None:
+    """The properties that GitHub's documentation of SARIF calls required, for errors and for lint."""
+    for text in (MISSPELT, QUESTIONABLE):
+        document = json.loads(rulelang("check", write_rules(tmp_path, text), "--format", "sarif").stdout)
+        assert document["$schema"].endswith("sarif-2.1.0.json")
+        assert document["version"] == "2.1.0"
+        (run,) = document["runs"]
+        driver = run["tool"]["driver"]
+        assert driver["name"] == "rulelang"
+        for rule in driver["rules"]:
+            assert rule["id"]
+            for part in ("shortDescription", "fullDescription", "help"):
+                assert rule[part]["text"]
+                assert "{" not in rule["shortDescription"]["text"]
+        assert run["results"]
+        for result in run["results"]:
+            assert driver["rules"][result["ruleIndex"]]["id"] == result["ruleId"]
+            assert result["level"] in ("error", "warning", "note")
+            assert result["message"]["text"]
+            (location,) = result["locations"]
+            region = location["physicalLocation"]["region"]
+            assert location["physicalLocation"]["artifactLocation"]["uri"].endswith("first.rules")
+            assert (region["startLine"], region["startColumn"]) < (region["endLine"], region["endColumn"])
 
 
 def test_effective_says_what_the_defaults_come_to(tmp_path: Path) -> None:

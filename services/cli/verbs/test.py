@@ -57,9 +57,12 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     failed = sum(bool(result.failures) for result in results)
     if coverage is not None:
         _show_coverage(coverage, loaded, places, terminal)
-    terminal.write(
-        f"{several(len(results), 'test')}, {terminal.styled(f'{failed} failed', 'red') if failed else terminal.styled('all passed', 'green')}\n"
-    )
+    if not results:
+        terminal.write("there are no tests\n")
+    else:
+        terminal.write(
+            f"{several(len(results), 'test')}, {terminal.styled(f'{failed} failed', 'red') if failed else terminal.styled('all passed', 'green')}\n"
+        )
     if arguments.junit is not None:
         write_whole(arguments.junit, render_junit(results, where).encode())
     return FAILED if failed else WELL

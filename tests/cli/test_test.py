@@ -1,0 +1,96 @@
+"""`rulelang test`: the tests written in rule files, as analysts and build servers run them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from tests.cli.command import MISSPELT, RULES, TESTS, rulelang, write_rules
+
+WRONG = """
+test "what is too little is found, says this test <wrongly> & in vain"
+    penalty at 2026-03-01T10:00 case=C1 officer=P1 amount=1000
+    expect large_penalty about officer P1
+    expect officer P1 at blue
+
+test "a large penalty is found"
+    penalty at 2026-03-01T10:00 case=C1 officer=P1 amount=1000.01
+    expect large_penalty about officer P1
+"""
+
+
+def test_passing_tests_are_counted(tmp_path: Path) -> None:
+    done = rulelang("test", write_rules(tmp_path))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "1 test, all passed\n", "")
+
+
+def test_a_failing_test_says_where_what_was_expected_and_what_there_is(tmp_path: Path) -> None:
+    rules = write_rules(tmp_path, RULES + TESTS + WRONG)
+    done = rulelang("test", rules)
+    assert done.returncode == 1
+    line = (RULES + TESTS + WRONG).splitlines().index("    expect large_penalty about officer P1") + 1
+    head, first, second, last = done.stdout.splitlines()
+    assert head.startswith("FAIL ")
+    assert head.endswith(f"first.rules:{line - 2}:1: what is too little is found, says this test <wrongly> & in vain")
+    assert f"first.rules:{line}:5: there is no such finding; the rule has found nothing" in first
+    assert f"first.rules:{line + 1}:5: officer P1 is at none with 0 points on conduct" in second
+    assert last == "3 tests, 1 failed"
+
+
+def test_only_the_tests_that_are_named_are_run(tmp_path: Path) -> None:
+    rules = write_rules(tmp_path, RULES + TESTS + WRONG)
+    done = rulelang("test", rules, "--name", "a large penalty")
+    assert (done.returncode, done.stdout) == (0, "1 test, all passed\n")
+    none = rulelang("test", rules, "--name", "nothing of the kind")
+    assert none.returncode == 2
+    assert "no test has 'nothing of the kind' in its name" in none.stderr
+
+
+def test_results_are_written_for_build_servers(tmp_path: Path) -> None:
+    target = tmp_path / "results.xml"
+    done = rulelang("test", write_rules(tmp_path, RULES + TESTS + WRONG), "--junit", target)
+    assert done.returncode == 1
+    suite = ElementTree.parse(target).getroot().find("testsuite")
+    assert suite is not None
+    assert (suite.attrib["tests"], suite.attrib["failures"]) == ("3", "1")
+    failed = [case for case in suite.iter("testcase") if case.find("failure") is not None]
+    assert [case.attrib["name"] for case in failed] == ["what is too little is found, says this test <wrongly> & in vain"]
+    assert len(failed[0].findall("failure")) == 2
+    assert all(float(case.attrib["time"]) >= 0 for case in suite.iter("testcase"))
+
+
+def test_coverage_names_rules_and_parts_that_no_test_has_looked_at(tmp_path: Path) -> None:
+    done = rulelang("test", write_rules(tmp_path), "--coverage")
+    assert done.returncode == 0
+    assert "0 %  many_penalties" in done.stdout
+    assert "first.rules:" in done.stdout
+
+
+def test_errors_in_the_rules_are_shown_and_no_test_is_run(tmp_path: Path) -> None:
+    done = rulelang("test", write_rules(tmp_path, MISSPELT))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "E201" in done.stderr
+
+
+def test_rules_without_tests_are_told_so(tmp_path: Path) -> None:
+    done = rulelang("test", write_rules(tmp_path, RULES))
+    assert (done.returncode, done.stdout) == (0, "there are no tests\n")
+
+
+def test_a_late_event_takes_back_what_was_found_whatever_the_order_of_arrival(tmp_path: Path) -> None:
+    late = """
+test "a video reported late takes the finding back"
+    penalty at 2026-03-01T10:00 case=C1 officer=P1 amount=10
+    video at +2h case=C1 late
+    clock +2d
+    expect penalty_without_video withdrawn
+    expect no finding
+"""
+    assert rulelang("test", write_rules(tmp_path, RULES + late)).returncode == 0
+
+
+@pytest.mark.parametrize("path", ["nowhere", "pyproject.toml"])
+def test_a_path_without_rules_is_wrong_usage(path: str) -> None:
+    assert rulelang("test", path).returncode == 2
