@@ -35,9 +35,9 @@ class DayClock:
 
 
 @contextmanager
-def serving(rules: RuleSet, paths: list[str], store: str, clock: DayClock) -> Iterator[str]:
-    """Serve on any free port of this machine. What the service raises is raised here."""
-    chosen = settings.load(None, {"RULELANG_CLOCK_TICK_S": TICK_S}, store=store, listen="127.0.0.1:0")
+def serving(rules: RuleSet, paths: list[str], store: str, clock: DayClock, listen: str = "127.0.0.1:0") -> Iterator[str]:
+    """Serve, by default on any free port of this machine. What the service raises is raised here."""
+    chosen = settings.load(None, {"RULELANG_CLOCK_TICK_S": TICK_S}, store=store, listen=listen)
     address: Future[str] = Future()
     stop: Future[object] = Future()
     ended: Future[int] = Future()

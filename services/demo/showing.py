@@ -24,18 +24,22 @@ Key = str | tuple[str, ...] | None
 
 def lines_of(news: News, clock: str, width: int, styled: Styled) -> Iterator[str]:
     """Each finding, the warnings that it led to below it; then warnings by themselves, then what was taken back. `clock`: as `14:20`."""
-    at = f"{clock}  "
+    margin = f"{clock:<{len(MARGIN)}}"
+    for line in _lines_of(news, width - len(MARGIN), styled):
+        yield margin + line
+        margin = MARGIN
+
+
+def _lines_of(news: News, width: int, styled: Styled) -> Iterator[str]:
     by_finding: dict[str, list[Any]] = {}
     for warning in news.warned:
         by_finding.setdefault(warning.finding, []).append(warning)
     for finding in news.found:
-        head = f"{finding.rule}  {_whom(finding)}"
         points = f"  {_points(finding.points)}" if finding.HasField("points") else ""
-        yield at + styled(head, "bold") + points
-        yield from (MARGIN + line for line in wrapped(finding.message, width - len(MARGIN)))
+        yield from (styled(line, "bold") for line in wrapped(f"{finding.rule}  {_whom(finding)}{points}", width))
+        yield from wrapped(finding.message, width)
         for warning in by_finding.pop(finding.id, []):
             yield from _warning(warning, width, styled)
-        at = MARGIN
     for warnings in by_finding.values():
         for warning in warnings:
             yield from _warning(warning, width, styled)
@@ -44,7 +48,7 @@ def lines_of(news: News, clock: str, width: int, styled: Styled) -> Iterator[str
         what = f"finding {thing.rule}" if isinstance(thing, finding_pb2.Finding) else f"{thing.level} warning"
         why = f": {thing.reason}" if thing.reason != reason else ""
         reason = thing.reason
-        yield from (MARGIN + styled(line, "grey") for line in wrapped(f"taken back: {what}, {_whom(thing)}{why}", width - len(MARGIN)))
+        yield from (styled(line, "grey") for line in wrapped(f"taken back: {what}, {_whom(thing)}{why}", width))
 
 
 def _warning(warning: Any, width: int, styled: Styled) -> Iterator[str]:
@@ -52,8 +56,8 @@ def _warning(warning: Any, width: int, styled: Styled) -> Iterator[str]:
     action = f": {warning.action}" if warning.HasField("action") else ""
     mark = f"{warning.level:>6} "
     text = f"warning for {_whom(warning)}{ladder}{action}"
-    for place, line in enumerate(wrapped(text, width - len(MARGIN) - len(mark))):
-        yield MARGIN + styled((mark if place == 0 else " " * len(mark)) + line, warning.level)
+    for place, line in enumerate(wrapped(text, width - len(mark))):
+        yield styled((mark if place == 0 else " " * len(mark)) + line, warning.level)
 
 
 def _points(points: float) -> str:
