@@ -11,6 +11,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any
 
 import grpc
@@ -20,6 +21,7 @@ from grpc_health.v1.health import SERVICE_NAME as HEALTH_NAME
 from grpc_reflection.v1alpha import reflection
 
 from engine import Engine
+from engine import limits as bounds
 from engine.stores import make_store
 from engine.stores.interface import Store, StoreError
 from engine.stores.memory import MemoryStore
@@ -39,6 +41,8 @@ from services.settings import Settings
 WELL, FAULT = 0, 3
 FLUSH_S = 1.0
 """How long the last answers may take to leave, once all calls have ended."""
+UNSAVED_EVENTS_MAX = 10_000
+"""After so many events the engine writes a checkpoint, for which calls wait: often, so that they do not wait long."""
 UNCOUNTED_CALLS = 64
 """Calls beside those that are counted: health checks, reflection, and those on their way to being refused."""
 
@@ -134,6 +138,7 @@ class Service:
             clock="system",
             secret=self._settings.secret or b"",
             tolerance_us=tolerance_us,
+            limits=replace(bounds.DEFAULT, unsaved_events_max=UNSAVED_EVENTS_MAX),
             wall_clock=self._wall_clock,
         )
 

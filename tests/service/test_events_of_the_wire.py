@@ -13,7 +13,6 @@ import rulelang
 from engine import Engine
 from engine.machine import EventError
 from proto.rulelang.v1 import event_pb2
-from services.client import event_message
 from services.server.events import event_dict
 from tests.service.scene import RULES
 
@@ -145,23 +144,3 @@ def test_a_duration_is_the_same_after_it_was_written_as_seconds(seconds: float) 
     found = read(duration=value)
     assert isinstance(found, timedelta)
     assert round(found.total_seconds() * 1e6) == micros
-
-
-def test_json_becomes_the_same_event() -> None:
-    given: dict[str, Any] = {
-        "id": "e1",
-        "source": "lab",
-        "type": "stop",
-        "time": "2026-03-01T22:10:00+08:00",
-        "place": "湘",
-        "vehicles": 3,
-        "fine": 1.5,
-        "filmed": True,
-    }
-    assert event_dict(event_message({**given, "lasted": None})) == given
-
-
-@pytest.mark.parametrize(("name", "value"), [("id", 1), ("time", WHEN), ("place", ["湘"]), ("place", {"a": 1})])
-def test_json_that_no_event_can_hold_is_an_error_that_names_the_field(name: str, value: object) -> None:
-    with pytest.raises(ValueError, match=f"^{name}: "):
-        event_message({name: value})
