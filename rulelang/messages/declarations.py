@@ -4,15 +4,15 @@ from rulelang.messages.wording import Wording
 
 WORDINGS: dict[str, Wording] = {
     "E250": Wording("{what} '{name}' is declared twice", "keep one of the two, or give one another name"),
-    "E251": Wording("there is no entity '{name}'{hint}", "declare it with: entity {name}"),
-    "E252": Wording("there is no event type '{name}'{hint}", "declare it with: event {name}"),
+    "E251": Wording("there is no entity '{name}'{hint}", "correct the name, or declare it with: entity {name}"),
+    "E252": Wording("there is no event type '{name}'{hint}", "correct the name, or declare it with: event {name}"),
     "E253": Wording(
         "there is no type '{name}'{hint}",
         "a type is number, integer, text, boolean, time, duration, or the name of an entity",
     ),
-    "E254": Wording("there is no calendar '{name}'{hint}", "declare it with: calendar {name}"),
+    "E254": Wording("there is no calendar '{name}'{hint}", "correct the name, or declare it with: calendar {name}"),
     "E255": Wording("there is no rule '{name}'{hint}", "an expectation names a rule of this rule set"),
-    "E256": Wording("there is no ladder '{name}'{hint}", "declare it with: ladder {name} within ENTITY"),
+    "E256": Wording("there is no ladder '{name}'{hint}", "correct the name, or declare it with: ladder {name} within ENTITY"),
     "E257": Wording("the event type '{event}' has no field '{name}'{hint}", "its fields are: {fields}"),
     "E258": Wording("'{name}' is the name of an event type that the service makes itself", "give your event type another name"),
     "E259": Wording("'{name}' is the name of a type", "give the entity another name"),
@@ -39,7 +39,7 @@ WORDINGS: dict[str, Wording] = {
     "E455": Wording("this is a stretch of {days} days", "a stretch has at most {limit} days"),
     "E456": Wording("what is kept of the entity '{name}' must be more than no time at all", "as in: retain 400d"),
     "E457": Wording(
-        "table rows overlap: this key has another value on {day}", "let one row end (until …) before the other begins (since …)"
+        "table rows overlap: this key already has a value on {day}", "let one row end (until …) before the other begins (since …)"
     ),
     "E458": Wording("the row has {got}, the table {wanted}", "one key for each name in the parentheses, then the value"),
     "E459": Wording("a key of a table row is empty", "write the key, or leave the row out"),
@@ -58,7 +58,7 @@ WORDINGS: dict[str, Wording] = {
     "E477": Wording("a ladder's window counts all time, not the hours of a calendar", "leave out 'of {name}'"),
     "E478": Wording("a ladder's window is longer than no time at all", "as in: over 365d"),
     "E479": Wording("a deadline is later than the warning", "as in: deadline 5d of working_hours"),
-    "E488": Wording("a period has no place here", "write a length of time, as in: deadline 5d"),
+    "E488": Wording("a period has no place here", "write a length of time, as in: 30d"),
     "E480": Wording("a test begins with a time of its own, not with '+'", "write the date, as in: at 2026-03-02T10:00"),
     "E481": Wording("the field '{name}' is given twice", "keep one of the two"),
     "E482": Wording(
@@ -68,6 +68,7 @@ WORDINGS: dict[str, Wording] = {
         "the clock would go back, from {before} to {after}",
         "a step comes after the one before; write 'late' after an event that arrives later than it happened",
     ),
+    "E484": Wording("{level} at {at} comes after {before}, which is graver", "the levels rise from blue over yellow and orange to red"),
     "E485": Wording(
         "'of CALENDAR' counts days, hours, minutes and seconds, not weeks", "write the number of open days, as in: 5d of {name}"
     ),

@@ -22,7 +22,7 @@ WORDINGS: dict[str, Wording] = {
     "E515": Wording("{place}: the column '{column}' is empty", "write the value, or leave the row out"),
     "E516": Wording("{place}: the row is valid until before it is since", "write the earlier day under since"),
     "E517": Wording(
-        "{place}: this key has another value on {day}, see line {line}", "let one row end (until) before the other begins (since)"
+        "{place}: this key already has a value on {day}, see line {line}", "let one row end (until) before the other begins (since)"
     ),
     "E518": Wording("{place}: this cannot be read as CSV: {reason}", "cells are divided by commas; texts may be in double quotes"),
     "E519": Wording("the file '{name}' is empty", "its first line names the columns: {columns}"),

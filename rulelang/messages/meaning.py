@@ -6,10 +6,7 @@ WORDINGS: dict[str, Wording] = {
     "E401": Wording(
         "'{name}' looks at many events and needs a scope that says whose", "write after the condition: within {entity} over 30d"
     ),
-    "E402": Wording(
-        "'{kind}' looks at many events and needs a scope that says whose",
-        "write after it: within ENTITY over 30d, an entity that both '{left}' and '{right}' carry",
-    ),
+    "E402": Wording("'{kind}' looks at many events and needs a scope that says whose", "{remedy}"),
     "E403": Wording("a scope stands inside another scope", "put each in parentheses, side by side: (… within …) and (… within …)"),
     "E404": Wording("events of '{event}' are in no history of {entity}: {why}", "{remedy}"),
     "E405": Wording(

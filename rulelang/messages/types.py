@@ -12,7 +12,7 @@ WORDINGS: dict[str, Wording] = {
     "E307": Wording("this is {what}, not a condition", "compare it with something, as in: … > 0"),
     "E308": Wording("a list has no place here", "a list stands to the right of `in` or `not in`"),
     "E309": Wording("the list begins with {first}, and here is {other}", "a list holds values of one type"),
-    "E310": Wording("'{name}' takes {wanted}, here are {got}", "{remedy}"),
+    "E310": Wording("'{name}' takes {wanted}; given: {got}", "{remedy}"),
     "E311": Wording("'{name}' takes {wanted}; this is {what}", "give it {wanted}"),
     "E312": Wording("'{name}' compares values of one type that have an order", "give it numbers, or times, or durations, or texts"),
     "E313": Wording("'{op}' compares texts; this is {what}", "use == < > with numbers and times"),

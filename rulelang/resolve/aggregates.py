@@ -199,10 +199,11 @@ def _result(work: Work, written: syntax.Call, value: model.Expression) -> Type |
 
 def _entity_near(work: Work, written: syntax.Call) -> str:
     """An entity in whose scope the aggregate could stand, for the message."""
+    lookups = work.schema.lookups
     for node in written_out(written, work.schema.lets):
-        event = node.owner if isinstance(node, syntax.Member) else node.text if isinstance(node, syntax.Name) else ""
-        if event in work.schema.events and not work.schema.events[event].derived:
-            for type_ in work.schema.lookups.fields(event).values():
+        name = node.owner if isinstance(node, syntax.Member) else node.text if isinstance(node, syntax.Name) else ""
+        for event in [name] if name in work.schema.events else lookups.declared(lookups.received).get(name, ()):
+            for type_ in lookups.fields(event).values() if not work.schema.events[event].derived else ():
                 if type_.entity is not None:
                     return type_.entity
     return "ENTITY"

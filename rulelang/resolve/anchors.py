@@ -131,7 +131,7 @@ def _events_of_all(work: Work, rule: syntax.Rule, uses: Sequence[Use]) -> tuple[
     events = tuple(event for event in uses[0].events if all(event in use.events for use in uses))
     if not events:
         first, other = _apart(uses)
-        entity = _in_common(work, first.events, other.events)
+        entity = work.schema.lookups.in_common(first.events, other.events)
         scope = f"within {entity}" if entity else "within ENTITY"
         remedy = f"if they are fields of different events, write what these have in common: … {scope} over 30d"
         both = f"'{first.name}' ({listed(first.events)}) and '{other.name}' ({listed(other.events)})"
@@ -146,19 +146,6 @@ def _apart(uses: Sequence[Use]) -> tuple[Use, Use]:
             if not set(use.events) & set(other.events):
                 return use, other
     return uses[0], uses[-1]
-
-
-def _in_common(work: Work, first: tuple[str, ...], other: tuple[str, ...]) -> str | None:
-    """An entity that events of both kinds carry; the one with the fewest event types is the most telling."""
-    entities = work.schema.entities
-    both = []
-    for entity in entities:
-        carriers = work.schema.lookups.carriers((model.ScopeKey(entity, None),))
-        if all(work.schema.events[event].derived for event in carriers):
-            continue
-        if set(first) & set(carriers) and set(other) & set(carriers):
-            both.append((len(carriers), entity))
-    return min(both)[1] if both else None
 
 
 def _givers(work: Work, rule: syntax.Rule, outside: Sequence[Use]) -> model.Anchors | None:

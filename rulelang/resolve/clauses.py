@@ -15,9 +15,9 @@ from rulelang.resolve.context import Context, OpenScope, Work, listed
 from rulelang.resolve.literals import day_number
 from rulelang.resolve.messages import braces
 from rulelang.resolve.names import unknown_event
+from rulelang.resolve.schema import LEVELS
 from rulelang.resolve.suggest import hint
 
-LEVELS = ("blue", "yellow", "orange", "red")
 _NUMBER = (Kind.NUMBER, Kind.INTEGER)
 _TEXTS = (Kind.KEY, Kind.TEXT)
 

@@ -17,6 +17,7 @@ from rulelang.resolve.calendars import declare_calendar
 from rulelang.resolve.csvfiles import Read
 from rulelang.resolve.entities import check_sources, declare_entities
 from rulelang.resolve.expressions import BUILT_IN
+from rulelang.resolve.lets import circles
 from rulelang.resolve.schema import Schema
 from rulelang.resolve.suggest import hint
 from rulelang.resolve.tables import declare_table
@@ -26,6 +27,16 @@ DEFAULT_ZONE = "UTC"
 
 # The types that a field may have besides the entities.
 VALUE_TYPES = {kind.value: kind for kind in (Kind.NUMBER, Kind.INTEGER, Kind.TEXT, Kind.BOOLEAN, Kind.TIME, Kind.DURATION)}
+
+# What other languages call them.
+OTHER_TYPES = {
+    **dict.fromkeys(("string", "str", "varchar", "char"), "text"),
+    **dict.fromkeys(("float", "double", "decimal", "real"), "number"),
+    **dict.fromkeys(("int", "bigint", "long"), "integer"),
+    **dict.fromkeys(("bool", "logical"), "boolean"),
+    **dict.fromkeys(("date", "datetime", "timestamp"), "time"),
+    **dict.fromkeys(("interval", "timedelta", "period"), "duration"),
+}
 
 # What every event has; `type` stands beside the fields in JSON.
 COMMON_FIELDS = ("id", "type", "time", "source")
@@ -55,6 +66,7 @@ def declare(files: Sequence[syntax.File], read: Read) -> tuple[Schema, list[Diag
         problems += found
     lets = _unique("let", _of(written, syntax.Let), problems)
     problems += [diagnostic("E268", let.name_span, name=name) for name, let in lets.items() if name in ("time", "this")]
+    problems += circles(lets)
     bare = Schema(zone, calendars, {}, {}, {}, lets, {}, {})
     entities, found = declare_entities(_unique("entity", _of(written, syntax.Entity), problems), bare)
     problems += found
@@ -112,7 +124,9 @@ def bind_type(written: syntax.TypeName, entities: Mapping[str, model.Entity], pr
         problems.append(diagnostic("E351", written.span))
     kind = VALUE_TYPES.get(written.name)
     if kind is None and written.name not in entities:
-        problems.append(diagnostic("E253", written.span, name=written.name, hint=hint(written.name, [*VALUE_TYPES, *entities])))
+        meant = OTHER_TYPES.get(written.name.lower())
+        near = f" - did you mean '{meant}'?" if meant else hint(written.name, [*VALUE_TYPES, *entities])
+        problems.append(diagnostic("E253", written.span, name=written.name, hint=near))
         return None
     if written.unit is not None and kind not in (Kind.NUMBER, Kind.INTEGER):
         problems.append(diagnostic("E350", written.span, name=written.name))

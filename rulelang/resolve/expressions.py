@@ -11,6 +11,7 @@ from typing import Any
 
 from rulelang import model, syntax
 from rulelang.diagnostics import Diagnostic
+from rulelang.keywords import OTHERS
 from rulelang.model import Kind
 from rulelang.resolve import aggregates, folding, functions, lists, names, operators, patterns, scopes, texts
 from rulelang.resolve.context import Context, Work
@@ -27,6 +28,8 @@ SIZE_MAX = 20_000
 """Expressions of one rule, lets written out: a let that uses another one twice doubles it."""
 
 
+PREVIOUS = OTHERS["PREVIOUS"]
+"""The word before an aggregate; with parentheses around that, it is written like a function."""
 BUILT_IN = (*functions.FUNCTIONS, *functions.EXTREMES, *aggregates.AGGREGATES, "spelling")
 """Names that are called like functions."""
 
@@ -93,6 +96,8 @@ def _compare(work: Work, written: syntax.Compare, context: Context) -> Resolved:
     if written.op in ("in", "not in"):
         return lists.member_of(work, written, context)
     left, right = resolve(work, written.left, context), resolve(work, written.right, context)
+    if any(patterns.denies_following(work, side, written.span) for side in (left, right)):
+        return None
     if written.op in texts.OPERATORS:
         return texts.test(work, written.op, left, right, written)
     return operators.compare(work, written.op, left, right, written.span)
@@ -132,6 +137,8 @@ def _call(work: Work, written: syntax.Call, context: Context) -> Resolved:
         return None
     if written.name == "spelling":
         return texts.spelling(work, written, context)
+    if written.name in PREVIOUS and written.name not in work.schema.tables and len(written.arguments) == 1:
+        return _previous(work, syntax.Previous(written.arguments[0], written.span), context)
     known = written.name in functions.FUNCTIONS or written.name in functions.EXTREMES or written.name in work.schema.tables
     if not known:
         _unknown_function(work, written)

@@ -9,13 +9,13 @@ import math
 from collections.abc import Callable
 
 from rulelang import model, syntax
+from rulelang.keywords import PERIODS
 from rulelang.model import Kind, Type
 from rulelang.resolve.context import Context, Work
 from rulelang.resolve.literals import INTEGER_MAX, INTEGER_MIN, fit, wanted
 from rulelang.resolve.operators import type_name
 from rulelang.resolve.schema import Schema
 from rulelang.resolve.walk import written_out
-from rulelang.syntax import Span
 
 Number = int | float
 
@@ -25,8 +25,8 @@ NOWHERE = Context(None, (), (), None, None)
 
 def constant(work: Work, written: syntax.Expression) -> model.Constant | None:
     """A value that must be known before anything happens, computed where it is an expression; None after a report."""
-    if (place := not_constant(written, work.schema)) is not None:
-        work.report("E318", place)
+    if (part := not_constant(written, work.schema)) is not None:
+        work.report("E488" if isinstance(part, syntax.Name) and part.text in PERIODS else "E318", part.span)
         return None
     found = work.resolve(work, written, NOWHERE)
     if found is None:
@@ -52,16 +52,16 @@ def positive_duration(work: Work, written: syntax.Expression) -> int | None:
     return found.value
 
 
-def not_constant(written: syntax.Expression, schema: Schema) -> Span | None:
+def not_constant(written: syntax.Expression, schema: Schema) -> syntax.Expression | None:
     """The first part that depends on events or on the time; None: there is none."""
     for part in written_out(written, schema.lets):
         match part:
             case syntax.Name(text=text) if text not in schema.lets:
-                return part.span
+                return part
             case syntax.Member() | syntax.Previous() | syntax.Pattern() | syntax.Within() | syntax.CalendarTest():
-                return part.span
+                return part
             case syntax.Call(name=name) if name not in _FUNCTIONS and name not in ("min", "max"):
-                return part.span
+                return part
     return None
 
 

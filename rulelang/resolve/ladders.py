@@ -13,7 +13,7 @@ from rulelang.lengths import length_text
 from rulelang.messages import diagnostic
 from rulelang.resolve.constants import duration, number
 from rulelang.resolve.periods import longest_us
-from rulelang.resolve.schema import Schema
+from rulelang.resolve.schema import LEVELS, Schema
 from rulelang.resolve.suggest import hint
 
 
@@ -91,8 +91,14 @@ def _check_rungs(written: syntax.Ladder, rungs: list[model.Rung]) -> list[Diagno
         if later.at <= earlier.at:
             at, limit = f"{later.at:g}", f"{earlier.at:g}"
             problems.append(diagnostic("E471", later.span, level=later.level, at=at, before=earlier.level, limit=limit))
-    levels = [rung.level for rung in rungs]
-    problems += [diagnostic("E472", rung.span, level=rung.level) for i, rung in enumerate(rungs) if rung.level in levels[:i]]
+        elif later.level in LEVELS and earlier.level in LEVELS and LEVELS.index(later.level) < LEVELS.index(earlier.level):
+            problems.append(diagnostic("E484", later.span, level=later.level, at=f"{later.at:g}", before=earlier.level))
+    for i, rung in enumerate(rungs):
+        if rung.level not in LEVELS:
+            place = syntax.Span(rung.span.file, rung.span.start, rung.span.start + len(rung.level))
+            problems.append(diagnostic("E420", place, name=rung.level, hint=hint(rung.level, LEVELS)))
+        elif any(rung.level == other.level for other in rungs[:i]):
+            problems.append(diagnostic("E472", rung.span, level=rung.level))
     return problems
 
 

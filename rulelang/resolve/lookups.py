@@ -57,3 +57,12 @@ class Lookups:
                     gathered.setdefault(field, []).append(event)
             found = self._declared[events] = {field: tuple(names) for field, names in gathered.items()}
         return found
+
+    def in_common(self, first: tuple[str, ...], other: tuple[str, ...]) -> str | None:
+        """An entity that events of both kinds carry; the one with the fewest event types is the most telling."""
+        both = []
+        for entity in dict.fromkeys(field.type.entity for event in self._events.values() for field in event.fields):
+            carriers = self.carriers((model.ScopeKey(entity, None),)) if entity is not None else ()
+            if entity is not None and set(first) & set(carriers) and set(other) & set(carriers):
+                both.append((len(carriers), entity))
+        return min(both)[1] if both else None

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from rulelang import model, syntax
 from rulelang.diagnostics import Related
-from rulelang.keywords import WEEKDAYS
+from rulelang.keywords import PERIODS, WEEKDAYS
 from rulelang.model import Kind
 from rulelang.resolve.context import Context, Use, Work, listed
 from rulelang.resolve.functions import FUNCTIONS
+from rulelang.resolve.lets import circle
 from rulelang.resolve.lookups import COMMON
 from rulelang.resolve.suggest import hint
 from rulelang.syntax import Span
@@ -154,9 +155,7 @@ def has_field(work: Work, event: str, text: str, span: Span) -> bool:
 
 def _let(work: Work, text: str, span: Span, context: Context) -> model.Expression | None:
     if text in work.lets:
-        chain = [*work.lets[work.lets.index(text) :], text]
-        let = work.schema.lets[text]
-        work.report("E209", let.name_span, name=text, chain=" is made of ".join(chain))
+        work.problems.append(circle(work.lets[work.lets.index(text) :], work.schema.lets))
         return None
     work.lets.append(text)
     try:
@@ -278,6 +277,7 @@ _WORDS = {
     **dict.fromkeys(("now", "today"), "`time` is the moment looked at, `date(time)` its day"),
     **dict.fromkeys(("null", "none", "nil"), "write: … is missing"),
     **dict.fromkeys(WEEKDAYS, "weekday(…) is a number, 1 on Mondays"),
+    **dict.fromkeys(PERIODS, "a period stands after `over`, `end of` or `repeat after`; a length of time is written as 30d or 12h"),
 }
 
 

@@ -34,7 +34,11 @@ def pattern(work: Work, written: syntax.Pattern, context: Context) -> model.Expr
             if side.event not in work.schema.events:
                 names.event_known(work, side.event, side.span, context)
                 return None
-        work.report("E402", written.span, left=written.left.event, kind=written.kind, right=written.right.event)
+        entity = work.schema.lookups.in_common((written.left.event,), (written.right.event,))
+        remedy = f"write after it: within {entity} over 30d"
+        if entity is None:
+            remedy = f"declare a field of one entity in both '{written.left.event}' and '{written.right.event}'; then look within it"
+        work.report("E402", written.span, kind=written.kind, remedy=remedy)
         return None
     if not _sides_known(work, written, context):
         return None
@@ -90,7 +94,7 @@ def _side(work: Work, written: syntax.PatternSide, event: str, context: Context)
 
 
 def denies_following(work: Work, operand: model.Expression | None, span: Span) -> bool:
-    """Whether `not` stands before something that is followed by something, which nobody could say when to look at."""
+    """Whether `not` stands before something that is followed by something, or it is compared, which nobody could say when to look at."""
     found = _following(operand) if operand is not None else None
     if found is None:
         return False

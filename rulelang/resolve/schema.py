@@ -12,6 +12,9 @@ from rulelang import model, syntax
 from rulelang.resolve.lookups import Lookups
 from rulelang.timezones import Zone
 
+LEVELS = ("blue", "yellow", "orange", "red")
+"""From light to grave."""
+
 
 @dataclass(frozen=True, slots=True)
 class Schema:

@@ -14,7 +14,7 @@ from rulelang.model import Kind
 from rulelang.normalise import key
 from rulelang.resolve.constants import constant, number
 from rulelang.resolve.literals import day_number, time_us
-from rulelang.resolve.schema import Schema
+from rulelang.resolve.schema import LEVELS, Schema
 from rulelang.resolve.suggest import hint
 from rulelang.timezones import DAY_US
 
@@ -133,7 +133,7 @@ class _Resolving:
         if to_us is None:
             return None
         if self.latest_us is not None and to_us < self.latest_us:
-            before, after = time_text(self.latest_us), time_text(to_us)
+            before, after = (time_text(self.schema.zone.local_us(us)).removesuffix("Z") for us in (self.latest_us, to_us))
             self.problems.append(diagnostic("E483", step.span, before=before, after=after))
         self.previous_us = self.latest_us = to_us
         return model.ClockStep(to_us, step.span)
@@ -162,6 +162,8 @@ class _Resolving:
     def expect_finding(self, step: syntax.ExpectFinding) -> model.ExpectFinding:
         if step.rule not in self.schema.rules:
             self.problems.append(diagnostic("E255", step.name_span, name=step.rule, hint=hint(step.rule, self.schema.rules)))
+        if step.level is not None and step.level not in LEVELS:
+            self.problems.append(diagnostic("E420", step.span, name=step.level, hint=hint(step.level, LEVELS)))
         return model.ExpectFinding(
             step.rule,
             self.keys(step.scope),

@@ -16,6 +16,7 @@ from tests.language.resolving import DECLARATIONS, wrong
 EXAMPLES: dict[str, list[str]] = {
     "E201": [
         "«alcohool» > 80 within case",
+        "rule r on detention after «month» when count(ruling) == 0 within case",
         "«alcohool» > 80",
         "count(breath_test where «alcohool» > 80) > 1 within case",
         "breath_test where «alcohool» > 80 followed by ruling within case",
@@ -51,7 +52,11 @@ EXAMPLES: dict[str, list[str]] = {
         "rule r on breath_test where «result» > 80 when alcohol > 2",
     ],
     "E207": ["«sqrt»(alcohol) > 3", "«contt»(breath_test) > 3 within case", "alcohol > «todays»()"],
-    "E209": ["let a = alcohol > b let «b» = b + 1 rule r when a"],
+    "E209": [
+        "let a = alcohol > b let «b» = b + 1 rule r when a",
+        "let «a» = b let b = c let c = a rule r when alcohol > 3",
+        "let «a» = b let b = c let c = a rule r when c and alcohol > 3",
+    ],
     "E211": ["count(breath_test where alcohol > «this.alcohool») > 1 within case"],
     "E212": ["count(posting) > 1 and count(settlement where «this.grade» == 3) > 1 within officer"],
     "E213": ["count(swap) > 1 within «officer by given»", "count(reset) > 1 within «account by officer»"],
@@ -171,6 +176,8 @@ EXAMPLES: dict[str, list[str]] = {
         "«not (detention followed by ruling)» within case over 3d",
         "«not (detention followed by ruling or alcohol > 3)» within case",
         "let answered = detention followed by ruling rule r when «not answered» within case",
+        "«(detention followed by ruling) == false» within case",
+        "«true != (detention followed by ruling)» within case",
     ],
     "E411": ["alcohol > 3 within case «over 3d of working_hours»"],
     "E414": ["«detention not followed by ruling» within case"],
@@ -216,6 +223,7 @@ EXAMPLES: dict[str, list[str]] = {
     "E434": ["rule r when alcohol > 3 about «licence»", "rule r when count(ruling) > 3 within case about «licence»"],
     "E435": ["rule r when alcohol > 3 about officer, «breath_test.officer»"],
     "E436": ["rule r when alcohol > 3 about «settlement.officer»"],
+    "E488": ["rule r when alcohol > 3 about officer repeat after 2 * «month»"],
     "E437": ["alcohol > «previous round(3)» within case", "alcohol > «previous alcohol» within case over 3d"],
     "E438": ["«count(ruling among amount > 3)» > 2 within case", "«sum(ruling.amount at least 3)» > 2 within case"],
     "E439": ["«share(ruling at least 20)» > 30% within case"],

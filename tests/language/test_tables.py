@@ -110,8 +110,8 @@ def test_a_row_that_outlasts_its_successors_contradicts_them_all() -> None:
     text = "table t(): number\n    1 since 2026-01-01\n    2 since 2026-02-01 until 2026-02-10\n    3 since 2026-03-01 until 2026-03-10\n"
     found = checked_with(text).errors
     assert [d.message for d in found] == [
-        "table rows overlap: this key has another value on 2026-02-01",
-        "table rows overlap: this key has another value on 2026-03-01",
+        "table rows overlap: this key already has a value on 2026-02-01",
+        "table rows overlap: this key already has a value on 2026-03-01",
     ]
     assert all(text[d.related[0].span.start :].startswith("1 since") for d in found)
 
