@@ -18,6 +18,7 @@ cdef class LocalTime:
     cpdef long long local(self, long long utc_us) noexcept
     cpdef long long to_utc(self, long long local_us) noexcept
     cpdef long long day(self, long long utc_us) noexcept
+    cdef long long since_midnight(self, long long utc_us) noexcept
     cpdef long long day_start(self, long long day) noexcept
     cpdef long long period_start(self, long long utc_us, str period) except? -1
     cpdef long long period_end(self, long long utc_us, str period) except? -1

@@ -624,10 +624,10 @@ cdef int execute(Machine machine, int start, Frame frame, Value *stack, Value *o
                 replace_text(a, (<str> a.v.s).upper())
         elif op == TRIM:
             # == TRIM ( text -- text )
-            # Without white space at its ends.
+            # Without white space (the Unicode property White_Space, as for keys) at its ends.
             a = &stack[sp - 1]
             if a.tag != MISSING:
-                replace_text(a, (<str> a.v.s).strip())
+                replace_text(a, trimmed(<str> a.v.s))
         elif op == NORMALISE:
             # == NORMALISE entity ( text -- text )
             # The text as a key of the entity; missing where nothing remains.
@@ -648,14 +648,14 @@ cdef int execute(Machine machine, int start, Frame frame, Value *stack, Value *o
             # The hour on the local clock, 0 to 23.
             a = &stack[sp - 1]
             if a.tag != MISSING:
-                a.v.i = of_day(machine.local.local(a.v.i)) // HOUR_US
+                a.v.i = machine.local.since_midnight(a.v.i) // HOUR_US
                 a.tag = INT
         elif op == MINUTE:
             # == MINUTE ( time -- integer )
             # The minute on the local clock, 0 to 59.
             a = &stack[sp - 1]
             if a.tag != MISSING:
-                a.v.i = of_day(machine.local.local(a.v.i)) // MINUTE_US % 60
+                a.v.i = machine.local.since_midnight(a.v.i) // MINUTE_US % 60
                 a.tag = INT
         elif op == WEEKDAY:
             # == WEEKDAY ( time|date -- integer )

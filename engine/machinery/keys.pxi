@@ -27,6 +27,25 @@ cdef bint plainly_normal(str text):
     return not spaced
 
 
+cdef inline bint is_white(Py_UCS4 c) noexcept:
+    """Whether the character has the Unicode property White_Space."""
+    if c < 0x1680:
+        return 9 <= c <= 13 or c == 32 or c == 0x85 or c == 0xA0
+    return 0x2000 <= c <= 0x200A or c == 0x1680 or c == 0x2028 or c == 0x2029 or c == 0x202F or c == 0x205F or c == 0x3000
+
+
+cdef str trimmed(str text):
+    """The text without white space at its ends."""
+    cdef int kind = PyUnicode_KIND(text)
+    cdef void *data = PyUnicode_DATA(text)
+    cdef Py_ssize_t start = 0, end = PyUnicode_GET_LENGTH(text)
+    while start < end and is_white(PyUnicode_READ(kind, data, start)):
+        start += 1
+    while end > start and is_white(PyUnicode_READ(kind, data, end - 1)):
+        end -= 1
+    return text[start:end]
+
+
 cdef str normalise(str text):
     """The text as a key of an entity that is not `lookalike`; "" where nothing remains."""
     while True:

@@ -3,6 +3,8 @@
 cdef long long SECOND_US = 1_000_000
 cdef long long MINUTE_US = 60_000_000
 cdef long long DAY_US = 86_400_000_000
+cdef long long CYCLE_US = 146_097 * DAY_US  # 400 years, whole weeks, after which the calendar repeats itself
+cdef long long FAR_US = 4_000_000_000_000_000_000
 cdef long long NEVER = 0x7FFFFFFFFFFFFFFF
 cdef long long EARLIEST = -NEVER - 1
 
@@ -11,6 +13,12 @@ cdef inline long long divided(long long a, long long b) noexcept:
     """a / b rounded down; b > 0."""
     cdef long long quotient = a // b  # as in C: towards zero
     return quotient - 1 if a % b < 0 else quotient
+
+
+cdef inline long long left_over(long long a, long long b) noexcept:
+    """What `divided` leaves over, never negative; b > 0."""
+    cdef long long rest = a % b  # as in C: with a's sign
+    return rest + b if rest < 0 else rest
 
 
 cdef inline long long plus(long long a, long long b) noexcept:
@@ -105,7 +113,12 @@ cdef class LocalTime:
 
     cpdef long long day(self, long long utc_us) noexcept:
         """The local day that contains the moment, counted from 1970-01-01."""
-        return divided(self.local(utc_us), DAY_US)
+        # In two steps, so that no moment of 64 bits overflows.
+        return divided(utc_us, DAY_US) + divided(left_over(utc_us, DAY_US) + self.offset(utc_us), DAY_US)
+
+    cdef long long since_midnight(self, long long utc_us) noexcept:
+        """How far into its day the local clock is."""
+        return left_over(left_over(utc_us, DAY_US) + self.offset(utc_us), DAY_US)
 
     cpdef long long day_start(self, long long day) noexcept:
         """The first moment of a local day."""
@@ -182,8 +195,13 @@ cdef class OpenHours:
 
     cpdef bint is_open(self, long long utc_us) except -1:
         """Whether the moment is within opening hours, those included that began the day before and pass midnight."""
-        cdef long long day = self.local.day(utc_us)
-        cdef long long start, end
+        cdef long long day, start, end
+        # Beyond all dates that can be written every week is like the others: so far from the ends of 64 bits nothing overflows.
+        if utc_us > FAR_US:
+            utc_us -= CYCLE_US
+        elif utc_us < -FAR_US:
+            utc_us += CYCLE_US
+        day = self.local.day(utc_us)
         for begun in (day - 1, day):
             for start, end in self.stretches(begun):
                 if start <= utc_us < end:

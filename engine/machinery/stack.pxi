@@ -105,11 +105,6 @@ cdef inline int replace_text(Value *a, str text) except -1:
     return set_value(a, TEXT, text)
 
 
-cdef inline long long of_day(long long local_us) noexcept:
-    """How far into its day the local clock is."""
-    return local_us - divided(local_us, DAY_US) * DAY_US
-
-
 cdef inline long long day_of(Machine machine, const Value *a) noexcept:
     """The local day of a time; a date is one."""
     return a.v.i if a.tag == DATE else machine.local.day(a.v.i)
