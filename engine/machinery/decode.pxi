@@ -28,6 +28,8 @@ cdef dict EXPECTED = {
     KEY_FIELD: "a text",
 }
 cdef int[7] TAG_OF = [TEXT, NUMBER, INT, BOOL, TIME, DURATION, TEXT]
+cdef long long FIRST_MOMENT = -62_135_596_800_000_000   # of the year 1
+cdef long long LAST_MOMENT = 253_402_300_799_999_999     # of the year 9999
 cdef enum:
     TIME_SLOT = 0
     SOURCE_SLOT = 1
@@ -36,18 +38,35 @@ cdef enum:
 
 cdef object EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 cdef object MICROSECOND = timedelta(microseconds=1)
+cdef object ONE_SECOND = timedelta(seconds=1)
+cdef object ONE_MINUTE = timedelta(minutes=1)
+cdef object NO_SPAN = timedelta()
 
 
 def _plain_json(value):
     """What JSON has no word for, as the journal has it: times in ISO 8601, durations in seconds."""
     if isinstance(value, datetime):
-        return value.isoformat()
+        return (value.astimezone(timezone.utc) if odd_offset(value) else value).isoformat()
     if isinstance(value, timedelta):
-        return value.total_seconds()
+        return seconds_of(value)
     raise TypeError(f"{type(value).__name__} has no place in an event")
 
 
+cdef bint odd_offset(value) except -1:
+    """Whether the datetime's offset is no whole number of minutes, which ISO 8601 has no form for."""
+    offset = value.utcoffset()
+    return offset is not None and offset % ONE_MINUTE != NO_SPAN
+
+
+cdef object seconds_of(value):
+    """A timedelta as JSON has it: a number of seconds, whole where it is whole."""
+    return value // ONE_SECOND if value % ONE_SECOND == NO_SPAN else value.total_seconds()
+
+
 cdef object write_json = JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_plain_json).encode
+
+
+cdef tuple UNWRITABLE = (TypeError, ValueError, RecursionError, OverflowError)
 
 
 class EventError(ValueError):
@@ -107,12 +126,20 @@ cdef class TypePlan:
 
 cdef str shown(value):
     """A value as an error shows it."""
-    text = repr(value)
+    try:
+        text = repr(value)
+    except Exception:  # of an object whose own code fails, of an integer of thousands of digits
+        text = f"a value of type {type(value).__name__} that cannot be shown"
     return text if len(text) <= 60 else text[:59] + "…"
 
 
 cdef int refuse(field, Kind kind, value) except -1:
     raise EventError(field, f"must be {EXPECTED[kind]}, not {shown(value)}")
+
+
+cdef str plain_text(value):
+    """The text itself, of a subclass of `str` too (whose `str()` may say something else)."""
+    return value if type(value) is str else str.__str__(value)
 
 
 cdef bint has_surrogate(str text):
@@ -142,7 +169,7 @@ cdef int read_moment(field, value, LocalTime local, long long *out) except -1:
     """A time as ISO 8601, or as a datetime (a naive one is on the local clock)."""
     cdef Written written
     if isinstance(value, str):
-        written = read_time(value, local, out)
+        written = read_time(plain_text(value), local, out)
         if written == A_TIME:
             return 0
         if written == A_DATE:
@@ -150,8 +177,10 @@ cdef int read_moment(field, value, LocalTime local, long long *out) except -1:
     elif isinstance(value, datetime):
         if value.tzinfo is None:
             out[0] = local.to_utc((value.replace(tzinfo=timezone.utc) - EPOCH) // MICROSECOND)
-        else:
-            out[0] = (value - EPOCH) // MICROSECOND
+            return 0
+        out[0] = (value - EPOCH) // MICROSECOND
+        if not FIRST_MOMENT <= out[0] <= LAST_MOMENT and odd_offset(value):
+            raise EventError(field, f"is too far from our time to be written in ISO 8601: {shown(value)}")
         return 0
     return refuse(field, TIME_FIELD, value)
 
@@ -167,8 +196,7 @@ cdef int read_field(Machine machine, FieldPlan *plan, object value, Value *slots
     if kind == TEXT_FIELD or kind == KEY_FIELD:
         if not isinstance(value, str):
             refuse(field, kind, value)
-        if not type(value) is str:
-            value = str(value)
+        value = plain_text(value)
         if kind == TEXT_FIELD:
             check_text(field, value, machine.text_max)
             return set_value(slot, TEXT, value)
@@ -219,7 +247,8 @@ cdef int read_field(Machine machine, FieldPlan *plan, object value, Value *slots
         slot.tag = TIME
     else:
         if isinstance(value, timedelta):
-            slot.v.i = value // MICROSECOND
+            # By way of JSON, so that the journal, which has that, says the same.
+            read_seconds(field, seconds_of(value), &slot.v.i)
         elif isinstance(value, (int, float)) and not isinstance(value, bool):
             read_seconds(field, value, &slot.v.i)
         else:
@@ -254,8 +283,9 @@ cdef str read_name(dict event, str field, bint needed, Py_ssize_t longest):
         refuse(field, TEXT_FIELD, value)
     if needed and not value:
         raise EventError(field, "is empty")
+    value = plain_text(value)
     check_text(field, value, longest)
-    return value if type(value) is str else str(value)
+    return value
 
 
 cdef TypePlan type_of(Machine machine, dict event):
@@ -267,6 +297,9 @@ cdef TypePlan type_of(Machine machine, dict event):
         if plan != NULL:
             return <TypePlan> plan
     name = read_name(event, "type", True, machine.name_max)
+    plan = PyDict_GetItemWithError(machine.types, name)
+    if plan != NULL:
+        return <TypePlan> plan
     close = get_close_matches(name, machine.types, 1)
     raise EventError("type", f"unknown event type {shown(name)}" + (f" - did you mean {close[0]!r}?" if close else ""))
 
@@ -275,15 +308,18 @@ cdef bytes journal_form(Machine machine, dict given):
     """The event as the journal keeps it: JSON, with what is not declared too, as other rules may declare it."""
     cdef bytes form
     try:
+        for name in given:
+            if not isinstance(name, str):  # JSON would make a text of it
+                raise TypeError
         form = write_json(given).encode()
-    except (TypeError, ValueError, RecursionError):
+    except UNWRITABLE:
         # Something undeclared that JSON has no word for: it is nothing to any rule.
         kept = {}
         for name, value in given.items():
             if isinstance(name, str):
                 try:
                     write_json({name: value}).encode()
-                except (TypeError, ValueError, RecursionError):
+                except UNWRITABLE:
                     continue
                 kept[name] = value
         form = write_json(kept).encode()
