@@ -313,6 +313,9 @@ class _Writing:
         self.value(node.operand, Kind.TEXT)
         if node.op in ("like", "matches"):
             assert isinstance(node.pattern, model.Constant)
+            if node.pattern.value is None:  # as a key nothing remains of it: unknown, whatever the text
+                self.value(node.pattern, Kind.TEXT)
+                return self.put("CONTAINS")
             pool = self._codes.globs if node.op == "like" else self._codes.regexes
             return self.put("LIKE" if node.op == "like" else "MATCHES", pool.number(node.pattern.value, node.pattern.value))
         self.value(node.pattern, Kind.TEXT)
