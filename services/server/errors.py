@@ -77,29 +77,52 @@ class EngineFault(CallError):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`reason` is stable and for programs; `retry_s`: when the same call may be sent again; `told`: in place of the exception's own text."""
+    """`reason` is stable and for programs; `when` is for docs/service.md; `retry_s`: when the same call may be sent again; `told`: in place of
+    the exception's own text."""
 
     code: grpc.StatusCode
     reason: str
+    when: str
     retry_s: float | None = None
     told: str | None = None
 
 
+INVALID_ARGUMENT, RESOURCE_EXHAUSTED = grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.RESOURCE_EXHAUSTED
+UNAVAILABLE, INTERNAL = grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.INTERNAL
+
 TABLE: dict[type[Exception], Row] = {
-    Malformed: Row(grpc.StatusCode.INVALID_ARGUMENT, "MALFORMED"),
-    WrongRequest: Row(grpc.StatusCode.INVALID_ARGUMENT, "WRONG_REQUEST"),
-    BatchTooLarge: Row(grpc.StatusCode.INVALID_ARGUMENT, "BATCH_TOO_LARGE"),
-    TooManyCalls: Row(grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_MANY_CALLS", 0.1),
-    TooManyStreams: Row(grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_MANY_STREAMS", 1.0),
-    QueueFull: Row(grpc.StatusCode.RESOURCE_EXHAUSTED, "QUEUE_FULL", 0.5),
-    DeadlinePassed: Row(grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_PASSED", 0.5),
-    Stopping: Row(grpc.StatusCode.UNAVAILABLE, "STOPPING", 1.0),
+    Malformed: Row(INVALID_ARGUMENT, "MALFORMED", "the request's bytes are no message of the method, or a text in it is no UTF-8"),
+    WrongRequest: Row(INVALID_ARGUMENT, "WRONG_REQUEST", "what is asked for cannot be; the field is named"),
+    BatchTooLarge: Row(INVALID_ARGUMENT, "BATCH_TOO_LARGE", "more events in one call or message than `limits.batch_events_max`"),
+    TooManyCalls: Row(RESOURCE_EXHAUSTED, "TOO_MANY_CALLS", "`limits.calls_max` calls are at work", 0.1),
+    TooManyStreams: Row(RESOURCE_EXHAUSTED, "TOO_MANY_STREAMS", "`limits.streams_max` streams are open", 1.0),
+    QueueFull: Row(RESOURCE_EXHAUSTED, "QUEUE_FULL", "with this call more than `limits.queue_events_max` events would wait", 0.5),
+    DeadlinePassed: Row(
+        grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_PASSED", "the caller's deadline, or `limits.deadline_s`, passed before an answer", 0.5
+    ),
+    Stopping: Row(UNAVAILABLE, "STOPPING", "the service was told to stop", 1.0),
     # What is wrong with the store names files of the service's machine: it is logged, not told.
     StoreError: Row(
-        grpc.StatusCode.UNAVAILABLE, "STORE_UNAVAILABLE", 1.0, "the store cannot take events now; send again what was not answered"
+        UNAVAILABLE,
+        "STORE_UNAVAILABLE",
+        "the store cannot be written (a full disk, for example); the log says why",
+        1.0,
+        "the store cannot take events now; send again what was not answered",
     ),
-    EngineFault: Row(grpc.StatusCode.INTERNAL, "FAULT", None, "a fault of the service, which is ending; send again what was not answered"),
-    Exception: Row(grpc.StatusCode.INTERNAL, "FAULT", None, "a fault of the service; it is in its log under the request id"),
+    EngineFault: Row(
+        INTERNAL,
+        "ENGINE_FAULT",
+        "a fault of the program in the engine: the service ends with exit code 3",
+        None,
+        "a fault of the service, which is ending; send again what was not answered",
+    ),
+    Exception: Row(
+        INTERNAL,
+        "FAULT",
+        "any other fault of the program; it is in the log under the request id",
+        None,
+        "a fault of the service; it is in its log under the request id",
+    ),
 }
 
 
