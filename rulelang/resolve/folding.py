@@ -73,6 +73,8 @@ def fold(expression: model.Expression) -> model.Constant | None:
         case model.Arithmetic(op=op, left=left, right=right):
             values = _numbers((left, right))
             result = None if values is None else _arithmetic(op, values[0], values[1], expression.type)
+            if left.type.kind is Kind.DATE and result is not None:
+                result *= syntax.UNIT_US["d"]
         case model.Negate(operand=operand):
             values = _numbers((operand,))
             result = None if values is None else -values[0]
@@ -82,13 +84,23 @@ def fold(expression: model.Expression) -> model.Constant | None:
         case model.Call(function=name, arguments=(argument,)) if name in _FUNCTIONS:
             values = _numbers((argument,))
             result = None if values is None else _FUNCTIONS[name](values[0])
-        case model.OrElse(operand=operand):
-            return fold(operand)
+        case model.OrElse(operand=operand, default=default):
+            return _or_else(expression, fold(operand), fold(default))
         case _:
             return None
     if values is None:
         return None
     return model.Constant(_in_range(result, expression.type), expression.type, expression.span)
+
+
+def _or_else(expression: model.OrElse, value: model.Constant | None, default: model.Constant | None) -> model.Constant | None:
+    """The value, or where it is missing the default, in the type of both."""
+    found = default if value is not None and value.value is None else value
+    if found is None:
+        return None
+    if isinstance(found.value, int | float) and not isinstance(found.value, bool):
+        return model.Constant(_in_range(found.value, expression.type), expression.type, expression.span)
+    return model.Constant(found.value, expression.type, expression.span)
 
 
 def as_type(work: Work, found: model.Constant, expected: Type) -> model.Constant | None:
@@ -114,6 +126,8 @@ def _numbers(expressions: tuple[model.Expression, ...]) -> list[Number] | None:
 def _arithmetic(op: str, left: Number, right: Number, type_: Type) -> Number | None:
     if op in ("/", "mod") and right == 0:
         return None
+    if type_.kind is Kind.NUMBER or (type_.kind is Kind.DURATION and op in ("*", "/")):
+        left, right = float(left), float(right)  # as the machine does
     try:
         match op:
             case "+":
