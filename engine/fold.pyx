@@ -9,11 +9,14 @@ No I/O, no clock of its own; the same events and the same clock give the same fi
 See docs/decisions/0001-architecture.md for why refolding a stretch gives the same as folding everything anew.
 """
 
+from cpython.list cimport PyList_GET_ITEM
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF, Py_INCREF
 from libc.math cimport floor
-from libc.stdlib cimport free, realloc
+from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memmove
+
+cimport cython
 
 from engine.machine cimport Frame, LocalTime, Machine, OpenHours
 from engine.values cimport (
@@ -69,16 +72,6 @@ class LimitReached(Exception):
     """An event would pass a declared bound. Raised before anything has changed; the text names the bound."""
 
 
-cdef class Dirt:
-    """A rule must look again at a key: at anchors in [start, end]; what findings say may differ up to `content`."""
-
-    cdef Rule rule
-    cdef Log log
-    cdef long long start
-    cdef long long end
-    cdef long long content
-
-
 cdef class Changes:
     """What has changed since the last `settle`, by id."""
 
@@ -99,12 +92,13 @@ cdef class Fold:
     cdef Look look
     cdef Frame scratch
     cdef object limits
+    cdef Py_ssize_t records_max
     cdef readonly long long now          # deadlines up to here have been looked at
     cdef list timers                     # heap of (moment, number, Rule, Log)
     cdef long long timers_made
     cdef dict ends_pending               # (rule index, Log) -> moment of its timer
-    cdef list dirt                       # per layer
-    cdef dict dirty                      # (rule index, Log) -> Dirt
+    cdef list dirty_rules                # per layer: the rules that must look again,
+    cdef list dirty_logs                 # and at which logs; what of them, the logs know
     cdef dict ledgers                    # (ladder index, key) -> Ledger
     cdef dict dirty_ledgers
     cdef dict through                    # (entity, key) -> {finding id: Finding} whose points pass through it
@@ -127,6 +121,7 @@ cdef class Fold:
     def __init__(self, Machine machine, dict plan, bytes secret, object limits, object on_looked=None):
         self.machine = machine
         self.limits = limits
+        self.records_max = limits.records_max
         self.plan = Plan(machine, plan, limits)
         self.speaker = Speaker(self.plan, machine, secret, limits)
         self.look = Look(self.plan, machine)
@@ -135,8 +130,8 @@ cdef class Fold:
         self.timers = []
         self.timers_made = 0
         self.ends_pending = {}
-        self.dirt = [[], [], []]
-        self.dirty = {}
+        self.dirty_rules = [[], [], []]
+        self.dirty_logs = [[], [], []]
         self.ledgers = {}
         self.dirty_ledgers = {}
         self.through = {}
@@ -173,29 +168,31 @@ cdef class Fold:
     cdef int check_room(self, Event event) except -1:
         cdef History history
         cdef Log log
-        cdef Track track
-        cdef Taking taking
         cdef tuple key
-        opened = 0
-        for history in self.plan.histories:
-            if event.type not in history.by_type or not history.slots[event.type]:
-                continue
+        cdef Py_ssize_t opened = 0
+        for history in <list> self.plan.entered[event.type]:
             key = key_of(event, history)
             if key is None:
                 continue
-            log = history.logs.get(key)
+            log = <Log> history.logs.get(key)
             if log is None:
                 opened += 1
-                continue
-            for taking in <list> history.by_type[event.type]:
-                if taking.index < len(log.tracks) and log.tracks[taking.index] is not None:
-                    track = log.tracks[taking.index]
-                    if track.n >= self.limits.records_max:
-                        raise LimitReached(
-                            f"the history of {history.name} {key_object(key)!r} holds {track.n} events of one kind, the most that limits.records_max allows"
-                        )
+            elif log.longest >= self.records_max:
+                self.check_tracks(history, log, event)
         if opened and self.keys + opened > self.limits.keys_max:
             raise LimitReached(f"{self.keys} keys have a history, the most that limits.keys_max allows")
+        return 0
+
+    cdef int check_tracks(self, History history, Log log, Event event) except -1:
+        cdef Intake intake
+        cdef Track track
+        for intake in <list> history.by_type[event.type]:
+            track = log.track(intake.taking)
+            if track.n >= self.records_max:
+                raise LimitReached(
+                    f"the history of {history.name} {key_object(log.key)!r} holds {track.n} events of one kind, "
+                    "the most that limits.records_max allows"
+                )
         return 0
 
     cdef int put(self, Event event) except -1:
@@ -217,9 +214,7 @@ cdef class Fold:
         for rule in self.plan.unscoped_later:
             if event.type in rule.anchor_choices:
                 self.put_into(self.plan.histories[rule.history], self.unscoped_log(rule, event), event)
-        for history in self.plan.histories:
-            if event.type not in history.by_type or not history.slots[event.type]:
-                continue
+        for history in <list> self.plan.entered[event.type]:
             key = key_of(event, history)
             if key is not None:
                 self.put_into(history, self.open_log(history, key), event)
@@ -251,18 +246,23 @@ cdef class Fold:
         return self.open_log(self.plan.histories[rule.history], () if key is None else (key,))
 
     cdef int put_into(self, History history, Log log, Event event) except -1:
+        cdef Intake intake
         cdef Taking taking
+        cdef Track track
         cdef Value value
         cdef long long moment
         cdef Use use
-        for taking in <list> history.by_type[event.type]:
-            value.tag = MISSING
-            if not taking.takes(self.machine, self.scratch, event, &value):
+        for intake in <list> history.by_type[event.type]:
+            if not intake.takes(self.machine, self.scratch, event, &value):
                 continue
+            taking = intake.taking
             moment = event.time
             if taking.gap is not None and not taking.gap.moment(self.machine, self.scratch, event, &moment):
                 continue
-            log.track(taking).add(moment, event, &value)
+            track = log.track(taking)
+            track.add(moment, event, &value)
+            if track.n > log.longest:
+                log.longest = track.n
             for use in taking.uses:
                 self.mark(use, log, event, moment)
         return 0
@@ -270,6 +270,7 @@ cdef class Fold:
     cdef int take_out(self, Event event) except -1:
         """A derived event is no more."""
         cdef History history
+        cdef Intake intake
         cdef Taking taking
         cdef Value value
         cdef Log log
@@ -292,10 +293,10 @@ cdef class Fold:
                 if rule.kind == EVENTS and not self.matches_now(rule, event):
                     continue
                 log = self.unscoped_log(rule, event)
-            for taking in <list> history.by_type[event.type]:
-                value.tag = MISSING
-                if not taking.takes(self.machine, self.scratch, event, &value):
+            for intake in <list> history.by_type[event.type]:
+                if not intake.takes(self.machine, self.scratch, event, &value):
                     continue
+                taking = intake.taking
                 release(&value)
                 moment = event.time
                 if taking.gap is not None and not taking.gap.moment(self.machine, self.scratch, event, &moment):
@@ -344,17 +345,14 @@ cdef class Fold:
         return 0
 
     cdef int soil(self, Rule rule, Log log, long long start, long long end, long long content) except -1:
-        name = (rule.index, log)
-        cdef Dirt dirt = <Dirt> self.dirty.get(name)
-        if dirt is None:
-            dirt = Dirt()
-            dirt.rule = rule
-            dirt.log = log
+        cdef Dirt *dirt = log.dirt_of(rule)
+        if not dirt.there:
+            dirt.there = True
             dirt.start = start
             dirt.end = end
             dirt.content = content
-            self.dirty[name] = dirt
-            (<list> self.dirt[rule.layer]).append(dirt)
+            (<list> self.dirty_rules[rule.layer]).append(rule)
+            (<list> self.dirty_logs[rule.layer]).append(log)
             return 0
         dirt.start = min(dirt.start, start)
         dirt.end = max(dirt.end, end)
@@ -472,15 +470,26 @@ cdef class Fold:
         return changes
 
     cdef int refold_layer(self, int layer) except -1:
-        cdef Dirt dirt
-        cdef list work = <list> self.dirt[layer]
-        if not work:
+        cdef list rules = <list> self.dirty_rules[layer], logs = <list> self.dirty_logs[layer]
+        cdef Py_ssize_t i, n = len(rules)
+        cdef Dirt *found
+        cdef Dirt *dirt
+        if not n:
             return 0
-        self.dirt[layer] = []
-        for dirt in work:
-            del self.dirty[(dirt.rule.index, dirt.log)]
-        for dirt in work:
-            self.refold(dirt.rule, dirt.log, dirt.start, dirt.end, dirt.content)
+        found = <Dirt *> malloc(n * sizeof(Dirt))
+        if found is NULL:
+            raise MemoryError
+        self.dirty_rules[layer] = []
+        self.dirty_logs[layer] = []
+        try:
+            for i in range(n):
+                dirt = (<Log> PyList_GET_ITEM(logs, i)).dirt_of(<Rule> PyList_GET_ITEM(rules, i))
+                found[i] = dirt[0]
+                dirt.there = False
+            for i in range(n):
+                self.refold(<Rule> PyList_GET_ITEM(rules, i), <Log> PyList_GET_ITEM(logs, i), found[i].start, found[i].end, found[i].content)
+        finally:
+            free(found)
         return 0
 
     cdef bint joins(self, Rule rule, Log log, long long opening, long long moment) except -1:
@@ -532,6 +541,8 @@ cdef class Fold:
 
         The walk ends past `end` as soon as the episode in force is again the one that was: nothing after can differ.
         """
+        if rule.kind == EVENTS and self.on_looked is None and self.refold_last(rule, log, start):
+            return 0
         cdef list old = log.openings(rule)
         cdef Py_ssize_t first = len(old), tail = len(old), j, at = 0
         cdef Track track
@@ -580,6 +591,23 @@ cdef class Fold:
                 at += 1
         self.publish(rule, log, old, first, tail, fresh, max(end, content))
         return 0
+
+    cdef bint refold_last(self, Rule rule, Log log, long long start) except -1:
+        """What most events come to: at the last anchor, or at none, nothing is found. False: there is more to it."""
+        cdef list openings = log.opened(rule)
+        cdef Track track = log.track(rule.anchors)
+        cdef Finding last = None
+        if openings:
+            last = <Finding> PyList_GET_ITEM(openings, len(openings) - 1)
+            if last.moment >= start:
+                return False
+        if track.n == 0 or track.moments[track.n - 1] < start:
+            return True
+        if track.n > 1 and track.moments[track.n - 2] >= start:
+            return False
+        if last is not None and self.joins(rule, log, last.moment, track.moments[track.n - 1]):
+            return True
+        return not self.holds(rule, log, track.moments[track.n - 1], track.event(track.n - 1))
 
     cdef int publish(self, Rule rule, Log log, list old, Py_ssize_t first, Py_ssize_t tail, list fresh, long long content) except -1:
         """Replace the openings old[first:tail] by the fresh anchors; look again at what later ones say, up to `content`."""

@@ -25,7 +25,7 @@ cdef class Distinct(Aggregate):
         cdef object value, count
         if summary is None:
             summary = DistinctSummary()
-            track.summaries[self.index] = summary
+            track.remember(self.index, summary)
         if low < summary.low or high < summary.high or low > summary.high:
             summary.low = summary.high = low
             summary.counts.clear()

@@ -55,7 +55,7 @@ cdef class Extreme(Aggregate):
         cdef ExtremeSummary summary = <ExtremeSummary> track.summary(self.index)
         if summary is None:
             summary = ExtremeSummary()
-            track.summaries[self.index] = summary
+            track.remember(self.index, summary)
         if low < summary.low or high < summary.high or low > summary.high:
             summary.high = low
             summary.first = summary.count = 0

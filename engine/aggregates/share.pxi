@@ -33,7 +33,7 @@ cdef class Share(Aggregate):
         cdef ShareSummary summary = <ShareSummary> track.summary(self.index)
         if summary is None:
             summary = ShareSummary()
-            track.summaries[self.index] = summary
+            track.remember(self.index, summary)
         if high + 1 > summary.room:
             room = max(high + 1, summary.room * 2, 8)
             memory = realloc(summary.holding, room * sizeof(int))

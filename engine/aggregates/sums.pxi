@@ -90,7 +90,7 @@ cdef SumSummary sums_of(Aggregate aggregate, Track track, Py_ssize_t high):
     cdef SumSummary summary = <SumSummary> track.summary(aggregate.index)
     if summary is None:
         summary = SumSummary()
-        track.summaries[aggregate.index] = summary
+        track.remember(aggregate.index, summary)
     if summary.room == 0 or summary.built < high:
         summary.build(track, high)
     return summary

@@ -1,6 +1,14 @@
 # Looking at a rule at an anchor: the frame that gives the machine its aggregates and patterns.
 
 
+cdef struct Dirt:
+    # A rule must look again at a key: at anchors in [start, end]; what findings say may differ up to `content`.
+    bint there
+    long long start
+    long long end
+    long long content
+
+
 cdef class Log:
     """All that is kept of one key of one history: its tracks, and the findings of the rules whose scope it is."""
 
@@ -8,29 +16,51 @@ cdef class Log:
     cdef readonly tuple key
     cdef list tracks                     # by the taking's ordinal; None: nothing taken up yet
     cdef list standing                   # by the rule's ordinal: openings in order, also those not drawn; None: none
+    cdef Py_ssize_t longest              # entries of its longest track
+    cdef Dirt *dirt                      # by the rule's ordinal
 
-    def __init__(self, History history, tuple key):
+    def __cinit__(self, History history, tuple key):
         self.history = history
         self.key = key
-        self.tracks = []
-        self.standing = []
+        self.tracks = [None] * len(history.takings) if history is not None else []
+        self.standing = [None] * len(history.rules) if history is not None else []
+        self.longest = 0
+        self.dirt = NULL
+
+    def __dealloc__(self):
+        free(self.dirt)
+
+    cdef Dirt *dirt_of(self, Rule rule) except NULL:
+        """What the rule must look at again here."""
+        if self.dirt is NULL:
+            self.dirt = <Dirt *> calloc(len(self.history.rules), sizeof(Dirt))
+            if self.dirt is NULL:
+                raise MemoryError
+        return &self.dirt[rule.ordinal]
 
     cdef Track track(self, Taking taking):
         """The track of a taking, made when it is first asked for."""
         while len(self.tracks) <= taking.index:
             self.tracks.append(None)
-        cdef Track track = <Track> self.tracks[taking.index]
+        cdef Track track = <Track> PyList_GET_ITEM(self.tracks, taking.index)
         if track is None:
             track = Track(taking)
             self.tracks[taking.index] = track
         return track
 
     cdef list openings(self, Rule rule):
-        while len(self.standing) <= rule.ordinal:
-            self.standing.append(None)
-        if self.standing[rule.ordinal] is None:
+        """The openings of a rule's findings, to be read and written."""
+        if self.opened(rule) is None:
+            while len(self.standing) <= rule.ordinal:
+                self.standing.append(None)
             self.standing[rule.ordinal] = []
-        return <list> self.standing[rule.ordinal]
+        return self.opened(rule)
+
+    cdef list opened(self, Rule rule):
+        """The same to be read; None: there are none."""
+        if rule.ordinal >= len(self.standing):
+            return None
+        return <list> PyList_GET_ITEM(self.standing, rule.ordinal)
 
 
 cdef class Look(Frame):
@@ -120,8 +150,8 @@ cdef class Look(Frame):
         return holds
 
     cdef int aggregate(self, int index, Value *out) except -1:
-        cdef Aggregate aggregate = <Aggregate> self.plan.aggregates[index]
-        cdef Log log = self.log_of(aggregate.history)
+        cdef Aggregate aggregate = <Aggregate> PyList_GET_ITEM(self.plan.aggregates, index)
+        cdef Log log = self.log if aggregate.history == self.rule.history else self.log_of(aggregate.history)
         cdef Track track
         cdef Py_ssize_t low, high
         if log is None:

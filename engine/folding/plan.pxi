@@ -116,7 +116,7 @@ cdef class History:
     cdef readonly long long retain_us
     cdef readonly dict slots             # event type -> slots of the key
     cdef readonly list takings           # every track of a log, by ordinal
-    cdef readonly dict by_type           # event type -> the takings that may take it up
+    cdef readonly dict by_type           # event type -> the intakes of the takings that may take it up
     cdef readonly list rules             # those whose scope it is
     cdef dict logs                       # key -> Log
     cdef Log nothing                     # what a key without events has
@@ -145,6 +145,7 @@ cdef class Plan:
     cdef readonly dict members           # entity -> Taking of the events that say its parent
     cdef readonly dict member_slots      # entity -> {event type: slot of the parent's key}
     cdef readonly Log nowhere            # of rules that keep no log
+    cdef list entered                    # by event type: the histories that an event enters by its keys
     cdef dict known_takings
     cdef Machine machine
     cdef object limits
@@ -175,6 +176,10 @@ cdef class Plan:
         for index, entity in enumerate(self.entities):
             if entity["parent"] >= 0:
                 self.member(index, entity)
+        self.entered = [
+            [history for history in self.histories if kind in (<History> history).by_type and (<History> history).slots[kind]]
+            for kind in range(len(self.types))
+        ]
 
     cdef int type_index(self, str name) except -1:
         for index, kind in enumerate(self.types):
@@ -237,7 +242,7 @@ cdef class Plan:
             self.known_takings[name] = taking
             where.takings.append(taking)
             for kind in choices:
-                where.by_type.setdefault(kind, []).append(taking)
+                where.by_type.setdefault(kind, []).append(taking.intakes[kind])
         return taking
 
     cdef dict carrying(self, int history, int layers):

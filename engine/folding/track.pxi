@@ -13,6 +13,7 @@ cdef class Taking:
     cdef readonly bint has_values
     cdef readonly Gap gap              # None: an entry's moment is its event's time
     cdef readonly dict choices         # event type -> tuple of (where code or -1, value code or -1)
+    cdef readonly dict intakes         # event type -> Intake
     cdef list uses                     # of Use: who must look again when the track changes
 
     def __init__(self, int index, int history, bint has_values, Gap gap, dict choices):
@@ -21,31 +22,69 @@ cdef class Taking:
         self.has_values = has_values
         self.gap = gap
         self.choices = choices
+        self.intakes = {kind: Intake(self, options) for kind, options in choices.items()}
         self.uses = []
 
     cdef int takes(self, Machine machine, Frame frame, Event event, Value *value) except -1:
+        """The same of its type's intake."""
+        return (<Intake> self.intakes[event.type]).takes(machine, frame, event, value)
+
+
+cdef class Intake:
+    """What one taking takes up of one event type: alternatives, each a condition (-1: none) and a value (-1: none)."""
+
+    cdef readonly Taking taking
+    cdef int n
+    cdef int *wheres
+    cdef int *values
+
+    def __cinit__(self, Taking taking, tuple choices):
+        cdef int i
+        self.taking = taking
+        self.n = <int> len(choices)
+        self.wheres = <int *> malloc(self.n * sizeof(int))
+        self.values = <int *> malloc(self.n * sizeof(int))
+        if self.wheres is NULL or self.values is NULL:
+            raise MemoryError
+        for i in range(self.n):
+            self.wheres[i], self.values[i] = choices[i]
+
+    def __dealloc__(self):
+        free(self.wheres)
+        free(self.values)
+
+    cdef int takes(self, Machine machine, Frame frame, Event event, Value *value) except -1:
         """1 where the event is taken up (then `value` is set, owned by the caller), else 0."""
-        cdef int where, value_code
+        cdef int i
         cdef Value out
         value.tag = MISSING
-        for where, value_code in <tuple> self.choices[event.type]:
-            frame.current = event
-            frame.this = event
-            frame.moment = event.time
-            if where >= 0:
+        for i in range(self.n):
+            if self.wheres[i] >= 0:
                 out.tag = MISSING
-                machine.run(where, frame, &out)
+                machine.run(self.wheres[i], about(frame, event), &out)
                 if not (out.tag == BOOL and out.v.i):
                     release(&out)
                     continue
-            if value_code >= 0:
-                machine.run(value_code, frame, value)
+            if self.values[i] >= 0:
+                machine.run(self.values[i], about(frame, event), value)
                 if value.tag == MISSING:
                     continue
             return 1
         return 0
 
 
+cdef inline Frame about(Frame frame, Event event):
+    """The frame, for a condition about this event."""
+    if frame.current is not event:
+        frame.current = event
+    if frame.this is not event:
+        frame.this = event
+    frame.moment = event.time
+    return frame
+
+
+# A track holds nothing that could lead back to it, so the search for cycles need not know of it: there are millions.
+@cython.no_gc
 cdef class Track:
     """Entries in the order of (moment, event): parallel arrays, so that a search touches only the moments."""
 
@@ -55,7 +94,9 @@ cdef class Track:
     cdef long long *moments
     cdef PyObject **events
     cdef Value *values                 # NULL where the taking has no values
-    cdef dict summaries                # aggregate index -> Summary
+    cdef int summed_by                 # the aggregate that `sums` belongs to; most tracks have no other
+    cdef Summary sums
+    cdef dict more_sums                # aggregate index -> Summary, of further ones
 
     def __cinit__(self, Taking taking):
         self.taking = taking
@@ -64,7 +105,7 @@ cdef class Track:
         self.moments = NULL
         self.events = NULL
         self.values = NULL
-        self.summaries = None
+        self.summed_by = -1
 
     def __dealloc__(self):
         cdef Py_ssize_t i
@@ -175,17 +216,29 @@ cdef class Track:
     cdef int forget(self, Py_ssize_t at) except -1:
         """What was summed up from position `at` on no longer holds."""
         cdef Summary summary
-        if self.summaries is not None:
-            for summary in self.summaries.values():
+        if self.sums is not None:
+            self.sums.forget(at)
+        if self.more_sums is not None:
+            for summary in self.more_sums.values():
                 summary.forget(at)
         return 0
 
-    cdef Summary summary(self, int key):
-        """The summary kept here under `key`, or None."""
-        if self.summaries is None:
-            self.summaries = {}
-            return None
-        return <Summary> self.summaries.get(key)
+    cdef Summary summary(self, int aggregate):
+        """What the aggregate remembers here, or None."""
+        if self.summed_by == aggregate:
+            return self.sums
+        return None if self.more_sums is None else <Summary> self.more_sums.get(aggregate)
+
+    cdef int remember(self, int aggregate, Summary summary) except -1:
+        """Keep what an aggregate has summed up, for its next question."""
+        if self.summed_by < 0:
+            self.summed_by = aggregate
+            self.sums = summary
+        else:
+            if self.more_sums is None:
+                self.more_sums = {}
+            self.more_sums[aggregate] = summary
+        return 0
 
 
 cdef class Summary:
