@@ -8,6 +8,7 @@ In: the text of a rule file.  Out: the same declarations and comments, laid out;
 from __future__ import annotations
 
 from rulelang.diagnostics import Diagnostic
+from rulelang.format.comments import comments_in
 from rulelang.format.same import outline
 from rulelang.format.shapes import shaped
 from rulelang.format.write import write
@@ -24,7 +25,9 @@ def format_text(name: str, text: str) -> tuple[str | None, list[Diagnostic]]:
         return None, errors
     clean = as_ascii(text).text
     formatted = write(*shaped(clean))
+    # Nobody reads a rule again because it was laid out: so nothing of it may be lost, not even by a fault in here.
     again, found = parse_file(name, formatted)
     assert not found, (name, found[:1])
     assert outline(again.declarations) == outline(file.declarations), name
+    assert comments_in(formatted) == comments_in(clean), name
     return formatted, []

@@ -17,6 +17,11 @@ _BLANK = re.compile(r"[\s\ufeff]*")
 _TO_COMMENT = re.compile(r"(?:(?!\n)[\s\ufeff])*(?=#)")
 
 
+def comments_in(text: str) -> list[str]:
+    """All comments in order, without the white space behind them."""
+    return [found[0].rstrip() for found in _TEXT_OR_COMMENT.finditer(text) if found["comment"]]
+
+
 class Comments:
     """The comments of one text."""
 

@@ -24,7 +24,7 @@ def write(declarations: Sequence[Declaration], behind: Sequence[Comment]) -> str
         head = first_word(declaration.head)
         own = _below(written, head.before) if previous is not None else head.before
         first_blank = own[0].after_blank if own else head.after_blank
-        if previous is not None and (first_blank or not (_takes_a_line(previous) and previous.kind == declaration.kind)):
+        if previous is not None and (first_blank or not _may_stand_close(previous, declaration)):
             written.append("")
         _comments(written, own, 0)
         if own and head.after_blank:
@@ -39,8 +39,8 @@ def write(declarations: Sequence[Declaration], behind: Sequence[Comment]) -> str
     return "".join(f"{line}\n" for line in written)
 
 
-def _takes_a_line(declaration: Declaration) -> bool:
-    return declaration.kind in ONE_LINE and not declaration.items
+def _may_stand_close(one: Declaration, other: Declaration) -> bool:
+    return one.kind == other.kind and one.kind in ONE_LINE and not one.items and not other.items
 
 
 def _items(written: list[str], declaration: Declaration) -> None:
