@@ -85,8 +85,8 @@ class _Listing:
         ends = [code["start"] for code in plan["codes"][1:]] + [len(words)]
         self.ends = dict(enumerate(ends))
         self.slots = [self._slots_of(declared) for declared in plan["types"]]
-        self.types = [declared["name"] for declared in plan["types"]]
-        self.entities = [entity["name"] for entity in plan["entities"]]
+        self.types: list[str] = [declared["name"] for declared in plan["types"]]
+        self.entities: list[str] = [entity["name"] for entity in plan["entities"]]
 
     @staticmethod
     def _slots_of(declared: Plan) -> list[str]:
