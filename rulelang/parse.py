@@ -140,6 +140,20 @@ _KINDS = [(re.compile(_words(kind)), parts) for kind, parts in _PARTS.items()]
 _NO_PARTS = re.compile(r"(?!)(?P<begin>)"), ""
 
 
+def beginnings(text: str) -> list[int]:
+    """Where declarations and their parts begin, those that begin a line."""
+    clean = as_ascii(text).text
+    found = []
+    for begin, end in pairwise(_cuts(_DECLARATION, clean)):
+        pattern, _ = _parts_of(clean[begin:end])
+        found += [begin, *(begin + at for at in _cuts(pattern, clean[begin:end])[:-1])]
+    return found
+
+
+def _parts_of(piece: str) -> tuple[re.Pattern[str], str]:
+    return next((parts for beginning, parts in _KINDS if beginning.match(piece)), _NO_PARTS)
+
+
 def _cuts(pattern: re.Pattern[str], text: str) -> list[int]:
     """Where the pieces of a text begin, and where the last one ends."""
     return [*(found.start("begin") for found in pattern.finditer(text)), len(text)]
@@ -198,7 +212,7 @@ def _errors_of_parts(name: str, piece: str, begin: int, known: Sequence[int], fi
 
     Parts that have a known error are passed over.
     """
-    pattern, symbol_of_parts = next((parts for beginning, parts in _KINDS if beginning.match(piece)), _NO_PARTS)
+    pattern, symbol_of_parts = _parts_of(piece)
     errors: list[Diagnostic] = []
     for at, end in pairwise([0, *_cuts(pattern, piece)]):
         next_known = bisect_left(known, begin + at)

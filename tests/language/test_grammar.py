@@ -126,7 +126,12 @@ def test_the_words_that_the_language_promises_are_there() -> None:
 
 def test_only_operator_words_are_reserved() -> None:
     pattern = re.compile(grammar.NAME)
-    operators = {form for forms in keywords.OPERATORS.values() for form in forms if " " not in form} | {"is", "followed", "preceded", "else"}
+    operators = {form for forms in keywords.OPERATORS.values() for form in forms if " " not in form} | {
+        "is",
+        "followed",
+        "preceded",
+        "else",
+    }
     assert not [word for word in operators if pattern.fullmatch(word)]
     others = {part for forms in keywords.WORDS.values() for form in forms for part in form.split()} - operators
     others |= {

@@ -81,3 +81,10 @@ def test_two_fixes_in_one_file_are_both_made() -> None:
     assert '(place is missing or place != "home") and hours > 3' in fixed
     assert "(hours is missing or hours not in (1, 2))" in fixed
     assert found(fixed) == []
+
+
+def test_a_comment_at_the_end_of_a_clause_of_several_lines_silences_the_clause() -> None:
+    text = 'rule r\n    title "x"\n    when place != "home"\n        and hours > 3  # lint: allow L005 because drivers never leave it out\n    reference "x"\n'
+    assert found(BEFORE + text) == []
+    before = 'rule r\n    when place != "home"\n        and hours > 3\n    reference "x"  # lint: allow L005 because drivers never leave it out\n'
+    assert [code for code, _ in found(BEFORE + before)] == ["L005", "L901"]
