@@ -115,8 +115,8 @@ def _plan(encoded: bytes) -> Any:
     except (ValueError, RecursionError) as error:
         raise ProgramError(f"the program's plan cannot be read: {error}; {_COMPILE}") from error
     found = plan.get("format") if isinstance(plan, dict) else None
-    if found != FORMAT:
-        than = "a newer" if isinstance(found, int) and found > FORMAT else "another"
+    if type(found) is not int or found != FORMAT:
+        than = "a newer" if type(found) is int and found > FORMAT else "another"
         raise ProgramError(
             f"the program's plan has the format {found!r}, made by {than} version of rulelang than this one, which reads {FORMAT}; {_COMPILE}"
         )

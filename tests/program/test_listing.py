@@ -81,6 +81,8 @@ def test_the_golden_rules_use_everything_that_a_plan_can_say() -> None:
     whole = plans()
     # For which no rule can be written: windows and gaps are of one form, but not each kind goes everywhere.
     not_there = (
+        "plan.rules[].content[].pattern",
+        "plan.rules[].content[] is never there",
         "plan.ladders[].window.gap",
         "plan.aggregates[].window.gap.us null",
         "plan.aggregates[].window.gap.period",
