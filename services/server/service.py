@@ -125,8 +125,7 @@ class Service:
     def engine_failed(self, error: BaseException) -> None:
         logger().critical("a fault of the program: the engine failed, and the service ends", exc_info=error)
         self._exit_code = FAULT
-        self._hurry.set()
-        self._ending.set()
+        self._ending.set()  # calls at work end at once: the engine's thread answers each with the fault
 
     # ------------------------------------------------------------------ starting
 

@@ -27,6 +27,8 @@ from tests.service.scene import RULES, ago, event, standing, stop, write_rules
 
 KILLS = 4
 BATCHES = 120
+AHEAD = 8
+"""Messages of a stream that are sent before the first of them is answered."""
 DUPLICATE = evaluation_pb2.STATUS_DUPLICATE
 Answers = dict[int, list[evaluation_pb2.Outcome]]
 
@@ -60,11 +62,12 @@ def batches(chance: random.Random) -> list[list[event_pb2.Event]]:
 
 
 class Sender:
-    """Sends batches until the service is gone, and keeps what was acknowledged."""
+    """Sends batches until the service is gone or there have been enough answers, and keeps what was acknowledged."""
 
     def __init__(self, work: list[list[event_pb2.Event]]) -> None:
         self.work = work
         self.answers: Answers = {}
+        self.enough = len(work)
 
     def left(self) -> list[int]:
         return [number for number in range(len(self.work)) if number not in self.answers]
@@ -75,8 +78,10 @@ class Sender:
             self.check_the_last_ones_again(stub)
             try:
                 if way == "stream":
-                    for answer in stub.EvaluateStream(self.messages()):
+                    ahead = threading.Semaphore(AHEAD)
+                    for answer in stub.EvaluateStream(self.messages(ahead)):
                         self.answers[answer.sequence] = list(answer.outcomes)
+                        ahead.release()
                 else:
                     with ThreadPoolExecutor(4) as threads:
                         list(threads.map(lambda number: self.one(stub, number), self.left()))
@@ -84,11 +89,15 @@ class Sender:
                 if error.code() not in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED):
                     raise
 
-    def messages(self) -> Iterator[evaluation_pb2.EvaluateStreamRequest]:
+    def messages(self, ahead: threading.Semaphore) -> Iterator[evaluation_pb2.EvaluateStreamRequest]:
         for number in self.left():
+            if not ahead.acquire(timeout=30) or len(self.answers) >= self.enough:
+                return
             yield evaluation_pb2.EvaluateStreamRequest(sequence=number, events=self.work[number])
 
     def one(self, stub: Any, number: int) -> None:
+        if len(self.answers) >= self.enough:
+            return
         answer = stub.EvaluateBatch(evaluation_pb2.EvaluateBatchRequest(events=self.work[number]), timeout=30)
         self.answers[number] = list(answer.outcomes)
 
@@ -108,7 +117,7 @@ class Sender:
 
 def murder(process: Process, sender: Sender, answered: int, chance: random.Random) -> None:
     """When so many batches have been answered, or a moment later; now and then while it ends and writes its checkpoint."""
-    until = time.monotonic() + 20
+    until = time.monotonic() + 30
     while len(sender.answers) < answered and time.monotonic() < until:
         time.sleep(0.0005)
     time.sleep(chance.choice((0.0, chance.uniform(0, 0.02))))
@@ -156,12 +165,15 @@ def test_a_service_that_is_killed_finds_what_an_undisturbed_one_finds(seed: int,
             continue
         with serving(tmp_path, rules, "--store", f"sqlite:{store}") as process:
             some = len(sender.left()) // (KILLS - kill + 1)
-            killer = threading.Thread(target=murder, args=(process, sender, len(sender.answers) + chance.randrange(2 * some + 1), chance))
+            answered = len(sender.answers) + chance.randrange(some + 1)
+            sender.enough = answered + some // 2  # should the murderer be late
+            killer = threading.Thread(target=murder, args=(process, sender, answered, chance))
             killer.start()
             sender.send(process, chance.choice(("stream", "calls")))
             killer.join()
         assert sender.left(), "it was killed when all was done"
     with serving(tmp_path, rules, "--store", f"sqlite:{store}") as process:
+        sender.enough = len(work)
         sender.send(process, "stream")
         process.kill()
     assert not sender.left()

@@ -8,8 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from grpc import aio
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from proto.rulelang.v1 import evaluation_pb2, rulesets_pb2
+from services.server.service import UNCOUNTED_CALLS
 from tests.service.inside import Inside, chosen, failure, play, read_error
 from tests.service.scene import event, stop
 
@@ -213,6 +215,29 @@ def test_a_call_that_its_caller_gives_up_is_not_evaluated() -> None:
         assert inside.said("call abandoned by the caller")
 
     play(scenario)
+
+
+def test_calls_that_are_not_counted_have_a_bound_too() -> None:
+    """Health checks, reflection and calls on their way to being refused: gRPC itself refuses what is past all bounds together."""
+
+    async def scenario(inside: Inside) -> None:
+        health = health_pb2_grpc.HealthStub(inside.channel)
+        watches = [health.Watch(health_pb2.HealthCheckRequest()) for _ in range(1 + 1 + UNCOUNTED_CALLS)]
+        for watch in watches:
+            await watch.read()
+        failed = await failure(health.Check(health_pb2.HealthCheckRequest()))
+        assert (failed.code, failed.reason) == ("RESOURCE_EXHAUSTED", "")
+        watches[0].cancel()
+        async with asyncio.timeout(20):
+            while True:
+                call = health.Check(health_pb2.HealthCheckRequest())
+                code = await call.code()
+                if code.name == "OK":
+                    break
+                assert code.name == "RESOURCE_EXHAUSTED"
+                await asyncio.sleep(0.01)
+
+    play(scenario, chosen(limits__calls_max=1, limits__streams_max=1))
 
 
 def test_an_event_may_lie_as_far_in_the_future_as_is_tolerated() -> None:
