@@ -110,6 +110,16 @@ class Codes:
         return self.constants.number((kind, repr(value)), [kind, value])
 
 
+def _is_silent(node: model.Expression) -> bool:
+    """Whether the node is a conversion that nobody wrote: a time as its day, a text as a key. What was written is its operand."""
+    match node:
+        case model.Normalise():
+            return True
+        case model.Call(function="date", arguments=(operand,)):
+            return node.span == operand.span
+    return False
+
+
 def _place(node: model.Expression) -> list[Any]:
     return [node.span.file, node.span.start, node.span.end]
 
@@ -124,6 +134,7 @@ class _Writing:
         self._words: list[int] = []
         self._targets: list[int] = []  # the words that hold the targets of jumps
         self._depth = 0
+        self._latest = 0  # the word of the last instruction
         self.deepest = 0
         self.marks: list[tuple[int, list[Any]]] = []
 
@@ -139,7 +150,7 @@ class _Writing:
     def put(self, name: str, *operands: int, taken: int | None = None) -> int:
         """One instruction; gives the index of its first word."""
         instruction = BY_NAME[name]
-        at = len(self._words)
+        at = self._latest = len(self._words)
         self._words.append(instruction.number)
         self._words.extend(operands)
         self._depth += instruction.left - (instruction.taken if taken is None else taken)
@@ -158,6 +169,12 @@ class _Writing:
 
     def _mark(self, at: int, node: model.Expression) -> None:
         self.marks.append((at, _place(node)))
+
+    def _unmarked(self, node: model.Expression, kind: Kind) -> None:
+        """A value that no words of the file stand for."""
+        known = len(self.marks)
+        self.value(node, kind)
+        del self.marks[known:]
 
     # ------------------------------------------------------------------ expressions
 
@@ -226,7 +243,7 @@ class _Writing:
             case model.TableLookup(table=table, arguments=arguments, at=day):
                 for argument in arguments:
                     self.value(argument, argument.type.kind)
-                self.value(day, Kind.DATE)
+                self._unmarked(day, Kind.DATE)
                 at = self.put("LOOK_UP", self._codes.names.tables[table], taken=len(arguments) + 1)
             case model.Aggregate():
                 at = self.put("AGGREGATE", self._questions.aggregate(node))
@@ -234,7 +251,8 @@ class _Writing:
                 at = self.put("PATTERN", self._questions.pattern(node))
             case _:
                 raise TypeError(f"no code for {type(node).__name__}")
-        self._mark(at, node)
+        if not _is_silent(node):
+            self._mark(at, node)
 
     def _constant(self, node: model.Constant, kind: Kind) -> None:
         value: Any = node.value
@@ -371,7 +389,7 @@ class _Writing:
 
     def _last(self) -> int:
         """Where the value on top was finished: for functions that change nothing."""
-        return self.marks[-1][0]
+        return self._latest
 
     def _least_or_greatest(self, node: model.Call) -> int:
         kind = node.type.kind
