@@ -13,7 +13,7 @@ WORDINGS: dict[str, Wording] = {
     "E308": Wording("a list has no place here", "a list stands to the right of `in` or `not in`"),
     "E309": Wording("the list begins with {first}, and here is {other}", "a list holds values of one type"),
     "E310": Wording("'{name}' takes {wanted}; given: {got}", "{remedy}"),
-    "E311": Wording("'{name}' takes {wanted}; this is {what}", "give it {wanted}"),
+    "E311": Wording("'{name}' takes {wanted}; this is {what}", "give it {wanted}{how}"),
     "E312": Wording("'{name}' compares values of one type that have an order", "give it numbers, or times, or durations, or texts"),
     "E313": Wording("'{op}' compares texts; this is {what}", "use == < > with numbers and times"),
     "E314": Wording("what '{op}' compares with is a text in quotes, known beforehand", 'write the pattern in quotes, as in: {op} "湘A*"'),

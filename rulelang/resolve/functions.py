@@ -77,7 +77,7 @@ def call(work: Work, name: str, arguments: tuple[model.Expression, ...], span: S
     type_ = arguments[0].type
     if type_.kind not in function.takes:
         wanted = " or ".join(type_name(Type(kind, entity="any entity")) for kind in function.takes)
-        work.report("E311", arguments[0].span, name=name, wanted=wanted, what=type_name(type_))
+        work.report("E311", arguments[0].span, name=name, wanted=wanted, what=type_name(type_), how="")
         return None
     result = type_ if function.gives is None else Type(function.gives)
     if name == "date" and type_.kind is Kind.DATE:
@@ -129,5 +129,6 @@ def _as_key_of_table(work: Work, name: str, argument: model.Expression, wanted: 
         if isinstance(argument, model.Constant) and wanted.kind is Kind.NUMBER and isinstance(argument.value, int):
             return model.Constant(float(argument.value), wanted, argument.span)
         return argument
-    work.report("E311", argument.span, name=name, wanted=type_name(wanted), what=type_name(have))
+    how = ", as in: canonical(…)" if (wanted.kind, have.kind) == (Kind.TEXT, Kind.KEY) else ""
+    work.report("E311", argument.span, name=name, wanted=type_name(wanted), what=type_name(have), how=how)
     return None

@@ -107,6 +107,7 @@ EXAMPLES: dict[str, list[str]] = {
         "hours(«alcohol») > 3",
         'fine_floor("A", «alcohol») > 3',
         "shifts(«officer») > 3h",
+        'fine_floor(«officer», "R") > 3',
     ],
     "E312": ["«min(alcohol, machine)» > 3", "«max(mild, true)»"],
     "E313": ['«alcohol» like "8*"', "machine starts with «8»", '«due» contains "x"'],

@@ -205,6 +205,14 @@ test "the ruling first"
         "ladder conduct within officer blue at 3 rule r when count(warning) > 3 within officer points «2»",
     ],
     "L019": ["rule «r» when amount > 3 about officer approval"],
+    "L020": [
+        "rule r on ruling after «401d» when mild",
+        "rule r on ruling after «2 * 201d» when count(detention) == 0 within case",
+        "rule «r» on ruling after 401d of working_hours when count(detention) == 0 within case",
+        "rule r on ruling after «9625h» of working_hours when count(detention) == 0 within case",
+        "entity short retain 10d event done short: short case: case"
+        " rule r on done after «11d» when count(done) > 0 within short rule s when done.case is present",
+    ],
 }
 
 LEFT_ALONE: dict[str, list[str]] = {
@@ -316,6 +324,13 @@ test "the ruling of another case first"
         "ladder conduct within unit blue at 3 rule r when count(ruling) > 3 within case points 3 shadow",
     ],
     "L019": ["rule r when amount > 3 about officer level red approval"],
+    "L020": [
+        "rule r on ruling after 400d when mild",
+        "rule r on detention after detention.due - detention.time when count(ruling) == 0 within case",
+        "rule r on ruling after 30d of working_hours when count(detention) == 0 within case",
+        "detention not followed by ruling within case over 400d",
+        "detention not followed by ruling within case over year",
+    ],
 }
 
 

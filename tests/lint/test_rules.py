@@ -42,6 +42,7 @@ PLACES = {
     "L017": ['"auxiliary"'],
     "L018": ["3"],
     "L019": ["long_shift"],
+    "L020": ["120d"],
 }
 
 RULES = [pytest.param(rule, id=rule.code) for rule in lint_rules()]
