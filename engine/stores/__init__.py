@@ -6,7 +6,9 @@ In: a URL.  Out: a store that is not open yet, or `StoreError`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
+from engine.stores import redis_url
 from engine.stores.interface import Store, StoreError
 from engine.stores.memory import MemoryStore
 from engine.stores.sqlite import SqliteStore
@@ -18,12 +20,23 @@ def _memory(rest: str) -> Store:
     return MemoryStore()
 
 
-SCHEMES: dict[str, Callable[[str], Store]] = {"memory": _memory, "sqlite": SqliteStore}
+def _redis(scheme: str, rest: str) -> Store:
+    from engine.stores.redis import RedisStore  # its client takes a while to import, and most commands need none
+
+    return RedisStore(scheme, rest)
+
+
+SCHEMES: dict[str, Callable[[str], Store]] = {
+    "memory": _memory,
+    "sqlite": SqliteStore,
+    **{scheme: partial(_redis, scheme) for scheme in redis_url.SCHEMES},
+}
 
 
 def make_store(url: str) -> Store:
-    """The store that `url` names: `memory:`, `sqlite:PATH`."""
+    """The store that `url` names: `memory:`, `sqlite:PATH`, `redis://HOST:PORT` and its kin."""
     scheme, colon, rest = url.partition(":")
     if not colon or scheme not in SCHEMES:
-        raise StoreError(f"unknown store {url!r}; there are " + ", ".join(f"{name}:" for name in SCHEMES))
+        shown = f"{scheme}:" if "@" in url else url  # what stands before @ may be a password
+        raise StoreError(f"unknown store {shown!r}; there are " + ", ".join(f"{name}:" for name in SCHEMES))
     return SCHEMES[scheme](rest)

@@ -4,6 +4,9 @@ The engine is a deterministic function of its *journal*: the accepted batches an
 order of acceptance.  The journal is what must be durable before an answer is given.  All else is *items*, values
 under keys that the engine can compute again from the journal; they are written behind it, in checkpoints.
 
+A *shared* store serves several engines at a time, which are replicas of each other: each applies the whole journal, whoever wrote it. An entry
+is added only after the last one that its writer has applied; else the writer is told what others have written (`StoreBehind`).
+
 In: bytes that only the engine understands.  Out: the same bytes.  A store knows no events, rules or times.
 """
 
@@ -16,6 +19,16 @@ from typing import Protocol
 
 class StoreError(Exception):
     """The store cannot do what was asked; nothing of it was done. The text says what to do about it."""
+
+
+class StoreAway(StoreError):
+    """The store does not answer, or not as it must: whether it did what was asked is not known. Asking again does no harm: to a shared store,
+    or to one that was opened anew."""
+
+
+class StoreForked(StoreError):
+    """What a shared store holds does not go on from what was read from it before: a copy was put back, or its last entries were lost in a crash or
+    a failover. Open it anew, and go on from what it holds."""
 
 
 class StoreLocked(StoreError):
@@ -38,6 +51,14 @@ class StoreVersion(StoreError):
     """The store was written by another version of the format."""
 
 
+class StoreBehind(Exception):
+    """Others have added entries, and nothing was written: apply these, and try again. There may be more."""
+
+    def __init__(self, entries: Sequence[tuple[int, bytes]]) -> None:
+        super().__init__(f"{len(entries)} entries of others come first")
+        self.entries = entries
+
+
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
     """Items to be written (`None`: removed), by (kind, key), and the journal entry up to which they are true."""
@@ -51,14 +72,24 @@ class Store(Protocol):
 
     durable: bool
     """Whether what is written can be come back for. Where not, the engine writes nothing."""
+    shared: bool
+    """Whether several engines may have it open at a time. Then its items are read while opening only, before anything is applied or written:
+    afterwards they may be of a later moment than the reader."""
 
     def open(self, program: str) -> bool:
         """Take possession. `program` is the hash of the rule set; False where the items kept are another's: they can still
         be read, until the first checkpoint replaces them all, and `applied` is 0, for the engine applies the whole journal
         anew. Raises StoreLocked, StoreCorrupt, StoreVersion."""
 
-    def append(self, entry: bytes) -> int:
-        """Add an entry to the journal, chained by SHA-256 to the one before; durable on return. Gives its number, from 1."""
+    def append(self, entry: bytes, after: int | None = None) -> int:
+        """Add an entry to the journal, chained by SHA-256 to the one before; durable on return. Gives its number, from 1.
+
+        `after`: only directly after this entry (None: after whatever is the last). Raises StoreBehind, StoreForked where it is not the last;
+        a store that is not shared has no other writers and need not look at it."""
+
+    def confirm(self) -> None:
+        """Return when all entries that this store has given or taken are as durable as those that it has added itself: before something is
+        acknowledged that another engine wrote."""
 
     def journal(self, after: int = 0) -> Iterator[tuple[int, bytes]]:
         """The entries with numbers above `after`, in order."""
@@ -78,8 +109,12 @@ class Store(Protocol):
     def items(self, kind: str) -> Iterator[tuple[str, bytes]]:
         """All items of a kind, in the order of their keys (code points)."""
 
-    def checkpoint(self, checkpoint: Checkpoint) -> None:
-        """Write the items and the journal position, all or nothing."""
+    def checkpoint(self, checkpoint: Checkpoint) -> bool:
+        """Write the items and the journal position, all or nothing. False: not now, for another engine has written items that are true up to a
+        later entry; hand them over again with the next ones. True also where there was no use in writing: the items are another rule set's by now."""
+
+    def about(self) -> Mapping[str, str | int | bool]:
+        """What whoever runs the service should know of the opened store: where it is, and how far it keeps what it is given. No secrets."""
 
     def close(self) -> None:
         """Give possession up. Harmless when repeated."""

@@ -6,7 +6,7 @@ It is also the slow obvious twin that the conformance suite holds the others aga
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from engine.stores.interface import Checkpoint, StoreCorrupt
 
@@ -15,6 +15,8 @@ START = bytes(32)
 
 class MemoryStore:
     """See `engine.stores.interface.Store`. With `durable` it keeps what is written, for whoever opens the same object again."""
+
+    shared = False
 
     def __init__(self, durable: bool = False) -> None:
         self.durable = durable
@@ -28,10 +30,13 @@ class MemoryStore:
         self._program = program
         return self._items_of in (None, program)
 
-    def append(self, entry: bytes) -> int:
+    def append(self, entry: bytes, after: int | None = None) -> int:
         before = self._entries[-1][0] if self._entries else START
         self._entries.append((hashlib.sha256(before + entry).digest(), entry))
         return len(self._entries)
+
+    def confirm(self) -> None:
+        """All is as durable as it will be."""
 
     def journal(self, after: int = 0) -> Iterator[tuple[int, bytes]]:
         for number, (_, entry) in enumerate(self._entries[after:], start=after + 1):
@@ -57,7 +62,7 @@ class MemoryStore:
     def items(self, kind: str) -> Iterator[tuple[str, bytes]]:
         return iter([(key, value) for (of, key), value in sorted(self._items.items()) if of == kind])
 
-    def checkpoint(self, checkpoint: Checkpoint) -> None:
+    def checkpoint(self, checkpoint: Checkpoint) -> bool:
         if self._items_of != self._program:
             self._items.clear()
             self._items_of = self._program
@@ -67,6 +72,10 @@ class MemoryStore:
             else:
                 self._items[name] = value
         self._applied = checkpoint.applied
+        return True
+
+    def about(self) -> Mapping[str, str | int | bool]:
+        return {"store": "memory:", "durable": False}
 
     def close(self) -> None:
         """Nothing to give up."""

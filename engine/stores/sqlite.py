@@ -11,7 +11,7 @@ import hashlib
 import os
 import sqlite3
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -60,6 +60,7 @@ class SqliteStore:
     """See `engine.stores.interface.Store`."""
 
     durable = True
+    shared = False
 
     def __init__(self, path: str) -> None:
         if not path:
@@ -139,12 +140,15 @@ class SqliteStore:
 
     # ------------------------------------------------------------------ the journal
 
-    def append(self, entry: bytes) -> int:
+    def append(self, entry: bytes, after: int | None = None) -> int:
         number, digest = self._last + 1, hashlib.sha256(self._digest + entry).digest()
         with self._told() as database:
             database.execute("insert into journal values (?, ?, ?)", (number, digest, zlib.compress(entry, 1)))
         self._last, self._digest = number, digest
         return number
+
+    def confirm(self) -> None:
+        """There is one writer, and what it added is on disk."""
 
     def journal(self, after: int = 0) -> Iterator[tuple[int, bytes]]:
         before = START
@@ -203,7 +207,7 @@ class SqliteStore:
                 for key, value in rows:
                     yield _text(key), value
 
-    def checkpoint(self, checkpoint: Checkpoint) -> None:
+    def checkpoint(self, checkpoint: Checkpoint) -> bool:
         if not 0 <= checkpoint.applied <= self._last:
             raise StoreError(f"{self._path}: items of journal entry {checkpoint.applied} cannot be kept, the last entry is {self._last}")
         changed = [(kind, _bytes(key), value) for (kind, key), value in checkpoint.items.items() if value is not None]
@@ -222,6 +226,10 @@ class SqliteStore:
                 if database.in_transaction:  # some errors have rolled back already
                     database.execute("rollback")
                 raise
+        return True
+
+    def about(self) -> Mapping[str, str | int | bool]:
+        return {"store": f"sqlite:{self._path}", "durable": True}
 
     def _note(self, name: str) -> object:
         with self._told() as database:

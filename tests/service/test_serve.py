@@ -109,7 +109,7 @@ def test_errors_in_the_rules_are_shown_and_nothing_is_served(tmp_path: Path) -> 
         (["--listen", "nowhere"], {}, "listen: must be HOST:PORT"),
         (["--listen", "127.0.0.1:65536"], {}, "listen: must be HOST:PORT"),
         (["--listen", "no.such.host.invalid:0"], {}, "listen: no.such.host.invalid:0: "),
-        (["--store", "redis://x"], {}, "unknown store 'redis://x'"),
+        (["--store", "postgres://x"], {}, "unknown store 'postgres://x'"),
         (["--store", "memory:x"], {}, "memory: takes nothing"),
         (["--store", "sqlite:/no/such/folder/x.db"], {}, "/no/such/folder/x.db: it cannot be opened"),
         (["--config", "/no/such/file.toml"], {}, "/no/such/file.toml: cannot be read"),

@@ -11,13 +11,13 @@ import pytest
 
 from engine.stores import make_store
 from engine.stores.interface import Checkpoint, Store, StoreError
-from tests.stores.places import SCHEME_NAMES, Place, place
+from tests.stores.places import PLACE_NAMES, Place, place, schemes_without_a_place
 
 ODD_KEYS = ["", "a", "a\x00b", "Z", "z", "é", "京A·12345", "\ud800", "\uffff", "😀", '["","e1"]', "%_?*'\""]
 """In the order of their code points."""
 
 
-@pytest.fixture(params=SCHEME_NAMES)
+@pytest.fixture(params=PLACE_NAMES)
 def at(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     return place(request.param, tmp_path)
 
@@ -39,6 +39,10 @@ def reopened(at: Place, store: Store, program: str = "rules-1") -> Store:
     again = at()
     again.open(program)
     return again
+
+
+def test_every_scheme_has_a_place_here() -> None:
+    assert not schemes_without_a_place(), "add them to tests/stores/places.py"
 
 
 # ---------------------------------------------------------------------- the journal

@@ -1,0 +1,846 @@
+"""The stores `redis://…`, `redis+sentinel://…`, `redis+cluster://…` and the same over TLS: for several services at a time, on Redis 7.0 or Valkey.
+
+In and out: see `engine.stores.interface.Store`; the URL: `engine.stores.redis_url`.  On the server, under `rulelang:{NAME}:`, so in one slot:
+
+    journal            stream  an entry each: its number and the moment of acceptance (ms) are the ID; digest, writer's mark, content (zlib)
+    notes              string  JSON: whose items there are, in which lists, up to which entry they are true, from where on the journal is kept
+    items:GENERATION:KIND  stream  what each checkpoint changed (zlib); read from the first to the last, the last one counts
+    mark               string  written where a WAIT needs something to wait for
+
+Every step can be repeated without harm, and is, until it is known to be done or patience ends: an entry is added only directly after the one that it is
+chained to, and its writer's mark tells whether it was this very entry that was added before; notes are replaced only where they are what was read.
+So a lost reply is resolved by asking again, and the client's own repeating of commands is switched off.
+
+One connection. Used by one thread at a time.
+"""
+
+from __future__ import annotations
+
+import array
+import hashlib
+import json
+import os
+import random
+import sys
+import time
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from redis import exceptions
+from redis.backoff import NoBackoff
+from redis.connection import Connection, SSLConnection
+from redis.crc import key_slot
+from redis.retry import Retry
+
+from engine.stores import redis_url
+from engine.stores.interface import (
+    Checkpoint,
+    StoreAway,
+    StoreBehind,
+    StoreCorrupt,
+    StoreError,
+    StoreForked,
+    StoreFull,
+    StoreReadOnly,
+    StoreVersion,
+)
+from engine.stores.redis_url import Where
+
+T = TypeVar("T")
+Command = Sequence[str | bytes | int | float]
+
+START = bytes(32)
+"""What the first entry of a journal is chained to."""
+FORMAT = 1
+SERVER_MIN = (7, 0)
+LIBRARY = "rulelang1"
+FUNCTIONS = Path(__file__).with_name("redis_functions.lua")
+
+PAGE_ENTRIES, PAGE_PARTS = 32, 4
+"""Entries of the journal, and parts of items, that are read in one reply."""
+PART_BYTES = 4 * 2**20
+"""Items of a checkpoint are cut into parts of about this length, before compression."""
+UNFINISHED_S, READ_S = 86_400, 3_600
+"""How long lists are kept that no notes name: not yet, or no longer, for those who are still reading them. Guards against leaks only: lists that are
+missing when notes are to name them are written again, and whoever reads looks at the end whether the notes still name what was read."""
+TRIM_S = 600
+"""How often at most it is looked for old entries."""
+PAUSE_S, PAUSE_MAX_S = 0.01, 0.25
+
+# What an error reply begins with, where waiting helps: a failover, a start, a move of slots, a script that runs too long.
+WAITING = (
+    "READONLY",
+    "LOADING",
+    "CLUSTERDOWN",
+    "MASTERDOWN",
+    "TRYAGAIN",
+    "BUSY",
+    "NOREPLICAS",
+    "UNBLOCKED",
+    "ERR max number of clients reached",
+)
+
+
+class _NotNow(Exception):
+    """The server cannot serve now, or it is the wrong one; another try may be luckier."""
+
+
+class _Elsewhere(_NotNow):
+    """The cluster says which node is the right one."""
+
+    def __init__(self, host: str, port: int) -> None:
+        super().__init__(f"the slot has moved to {host}:{port}")
+        self.address = host, port
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """`mark`: differs with each writing. `cut`: entries up to this number may be gone; the next one is chained to `cut_digest`."""
+
+    mark: str = ""
+    format: int = FORMAT
+    items_of: str | None = None
+    generation: str = ""
+    kinds: tuple[str, ...] = ()
+    applied: int = 0
+    saves: int = 0
+    cut: int = 0
+    cut_digest: str = START.hex()
+
+    def text(self) -> bytes:
+        return json.dumps(asdict(self)).encode()
+
+
+# ---------------------------------------------------------------------- servers
+
+
+class _Link:
+    """A connection to one server. `ask` sends commands at once and gives their replies; nothing is ever sent twice by itself."""
+
+    def __init__(self, where: Where, host: str, port: int, sentinel: bool = False) -> None:
+        self.address = host, port
+        self._where = where
+        self._asked: dict[tuple[str, int], _Link] = {}
+        identity = (where.sentinel_user, where.sentinel_password) if sentinel else (where.user, where.password)
+        secured: dict[str, Any] = {}
+        if where.tls:
+            secured = {"ssl_ca_certs": where.ca, "ssl_certfile": where.certificate, "ssl_keyfile": where.key}
+        self._connection = (SSLConnection if where.tls else Connection)(
+            host=host,
+            port=port,
+            username=identity[0],
+            password=identity[1],
+            db=0 if sentinel else where.database,
+            socket_connect_timeout=where.connect_s,
+            socket_timeout=where.reply_s,
+            retry=Retry(NoBackoff(), 0),
+            protocol=2,
+            client_name=None if sentinel else "rulelang",
+            driver_info=None,
+            **secured,
+        )
+        self._connection.connect()  # type: ignore[no-untyped-call]
+
+    def ask(self, *commands: Command, longer_s: float = 0.0) -> list[Any]:
+        """The replies; raises the first that is an error. `longer_s`: how much longer than usual they may take."""
+        replies = self._replies(commands, longer_s)
+        for reply in replies:
+            if isinstance(reply, exceptions.MovedError):
+                raise _Elsewhere(reply.host or self.address[0], reply.port)
+            if isinstance(reply, exceptions.AskError):  # the keys are on their way, and these are there already
+                return self._at(reply.host or self.address[0], reply.port)._asking(commands, longer_s)
+            if isinstance(reply, exceptions.ResponseError):
+                if "Function not found" in str(reply):  # nothing was done: there was nothing that could
+                    self.load_functions()
+                    return self.ask(*commands, longer_s=longer_s)
+                raise reply
+        return replies
+
+    def load_functions(self) -> None:
+        """Put our functions on the server, unless they are there. Raises StoreError where we may not, or others are there under our name."""
+        code = FUNCTIONS.read_bytes()
+        (reply,) = self._replies([("FUNCTION", "LOAD", code)], 0)
+        if not isinstance(reply, exceptions.ResponseError):
+            return
+        if "already exists" not in str(reply):
+            raise self.refused(reply, f"; the functions in {FUNCTIONS.name} must be loaded: by this user, or by whoever runs the server")
+        (there,) = self._replies([("FUNCTION", "LIST", "LIBRARYNAME", LIBRARY, "WITHCODE")], 0)
+        if isinstance(there, list) and code not in _flat(there):
+            raise StoreVersion(
+                f"{self}: under the name {LIBRARY} the server has other functions than this program's; "
+                f"when no other version is at work: redis-cli -x FUNCTION LOAD REPLACE < {FUNCTIONS.name}"
+            )
+
+    def refused(self, error: Exception, more: str = "") -> StoreError:
+        """What the server said no to, as an error of a store."""
+        text = str(error)
+        code = str(getattr(error, "status_code", None) or text.split(" ")[0])
+        if code == "OOM":
+            return StoreFull(f"{self}: the server's memory is full (maxmemory); give it more, or the journal a bound (keep_journal_days)")
+        if code == "MISCONF" and ("No space" in text or "File too large" in text):
+            return StoreFull(f"{self}: the server's disk is full; make room and send again ({text})")
+        if code == "MISCONF":
+            return StoreReadOnly(f"{self}: the server cannot write to its disk, and takes no writes until it can ({text})")
+        if code == "NOPERM":
+            return StoreError(f"{self}: the user may not do all that is needed; see docs/operations/redis.acl ({text}){more}")
+        if isinstance(error, exceptions.AuthenticationError):
+            return StoreError(f"{self}: the server does not accept the user or the password ({text})")
+        return StoreError(f"{self}: {text}{more}")
+
+    def close(self) -> None:
+        for link in self._asked.values():
+            link.close()
+        self._connection.disconnect()  # type: ignore[no-untyped-call]
+
+    def __str__(self) -> str:
+        return f"{self._where.shown} at {self.address[0]}:{self.address[1]}"
+
+    def _replies(self, commands: Sequence[Command], longer_s: float) -> list[Any]:
+        connection = self._connection
+        connection.send_packed_command(connection.pack_commands(commands))  # type: ignore[no-untyped-call]
+        replies: list[Any] = []
+        for _ in commands:
+            try:
+                replies.append(connection.read_response(timeout=self._where.reply_s + longer_s))
+            except exceptions.ResponseError as error:
+                replies.append(error)
+        return replies
+
+    def _asking(self, commands: Sequence[Command], longer_s: float) -> list[Any]:
+        return self.ask(*(part for command in commands for part in (("ASKING",), command)), longer_s=longer_s)[1::2]
+
+    def _at(self, host: str, port: int) -> _Link:
+        if (host, port) not in self._asked:
+            self._asked[host, port] = _Link(self._where, host, port)
+        return self._asked[host, port]
+
+
+class _Servers:
+    """Which server to talk to, and the connection to it, kept until it fails."""
+
+    def __init__(self, where: Where, slot: int) -> None:
+        self._where = where
+        self._slot = slot
+        self._link: _Link | None = None
+        self._nodes: list[tuple[str, int]] = []
+        self.info: dict[str, str] = {}
+
+    def patiently(self, work: Callable[[_Link], T]) -> T:
+        """Do the work, which may be repeated without harm: again after each failure that may pass, until patience ends. Raises StoreError."""
+        started = time.monotonic()
+        pause = PAUSE_S
+        while True:
+            try:
+                if self._link is None:
+                    self._link = self._found()
+                return work(self._link)
+            except exceptions.AuthenticationError as error:
+                self.drop()
+                raise StoreError(f"{self._where.shown}: the server does not accept the user or the password ({error})") from error
+            except exceptions.ResponseError as error:
+                if not _passes(error):
+                    raise self._refused(error) from error
+                failure: Exception = error
+            except (exceptions.RedisError, OSError, _NotNow) as error:
+                failure = error
+            self.drop()
+            if isinstance(failure, _Elsewhere):
+                self._nodes.insert(0, failure.address)
+            if time.monotonic() - started + pause > self._where.patience_s:
+                raise StoreAway(f"{self._where.shown}: Redis is away ({failure})") from failure
+            time.sleep(pause * random.uniform(0.5, 1))
+            pause = min(2 * pause, PAUSE_MAX_S)
+
+    def drop(self) -> None:
+        link, self._link = self._link, None
+        if link is not None:
+            link.close()
+
+    def _refused(self, error: exceptions.ResponseError) -> StoreError:
+        return StoreError(f"{self._where.shown}: {error}") if self._link is None else self._link.refused(error)
+
+    # ------------------------------------------------------------------ finding it
+
+    def _found(self) -> _Link:
+        if self._where.form == "sentinel":
+            return self._checked(_Link(self._where, *self._master()))
+        if self._where.form == "cluster":
+            return self._checked(self._owner())
+        return self._checked(_Link(self._where, *self._where.nodes[0]))
+
+    def _checked(self, link: _Link) -> _Link:
+        """The link, if the server is one that can be relied on."""
+        try:
+            self.info = _check(link, self._where.form)
+        except exceptions.ResponseError as error:
+            link.close()
+            raise (error if _passes(error) else link.refused(error)) from error
+        except BaseException:
+            link.close()
+            raise
+        return link
+
+    def _master(self) -> tuple[str, int]:
+        """Ask one Sentinel after the other."""
+        failure: Exception = _NotNow("no Sentinel answers")
+        for host, port in self._where.nodes:
+            try:
+                link = _Link(self._where, host, port, sentinel=True)
+                try:
+                    (found,) = link.ask(("SENTINEL", "GET-MASTER-ADDR-BY-NAME", self._where.master))
+                finally:
+                    link.close()
+            except (exceptions.RedisError, OSError) as error:
+                failure = error
+                continue
+            if found is not None:
+                return found[0].decode(), int(found[1])
+            failure = _NotNow(f"the Sentinel at {host}:{port} knows no master {self._where.master!r}")
+        raise failure
+
+    def _owner(self) -> _Link:
+        """Ask one node after the other which one has our slot; those it names are asked the next time, too."""
+        failure: Exception = _NotNow("no node answers")
+        for address in dict.fromkeys([*self._nodes, *self._where.nodes]):
+            try:
+                link = _Link(self._where, *address)
+            except (exceptions.ConnectionError, exceptions.TimeoutError, OSError) as error:
+                failure = error
+                continue
+            try:
+                (ranges,) = link.ask(("CLUSTER", "SLOTS"))
+            except exceptions.ResponseError as error:
+                link.close()
+                raise link.refused(error) from error
+            except (exceptions.RedisError, OSError) as error:
+                link.close()
+                failure = error
+                continue
+            self._nodes = [_address(node, link) for _, _, *nodes in ranges for node in nodes]
+            owners = [_address(nodes[0], link) for first, last, *nodes in ranges if first <= self._slot <= last]
+            if owners == [link.address]:
+                return link
+            link.close()
+            if owners:
+                return _Link(self._where, *owners[0])
+            failure = _NotNow(f"no node of the cluster has the slot {self._slot}")
+        raise failure
+
+
+def _passes(error: exceptions.ResponseError) -> bool:
+    return f"{error.status_code or ''} {error}".strip().startswith(WAITING)
+
+
+def _address(node: Sequence[Any], link: _Link) -> tuple[str, int]:
+    """Of a node as CLUSTER SLOTS tells it: one that does not know its own name is where we reached it."""
+    return (node[0].decode() if node[0] else link.address[0]), int(node[1])
+
+
+def _check(link: _Link, form: str) -> dict[str, str]:
+    """What the server says of itself; raises StoreError where it must not be used, _NotNow where not now."""
+    (said,) = link.ask(("INFO", "server", "memory", "persistence", "replication"))
+    info = dict(line.split(":", 1) for line in said.decode().splitlines() if ":" in line)
+    version = info.get("valkey_version") or info["redis_version"]
+    if tuple(int(part) for part in version.split(".")[:2]) < SERVER_MIN:
+        raise StoreVersion(f"{link}: the server is of version {version}; Redis 7.0, Valkey 7.2 or later is needed")
+    if info["maxmemory_policy"] != "noeviction":
+        raise StoreError(
+            f"{link}: the server may throw away what it was given (maxmemory-policy is {info['maxmemory_policy']}); "
+            "set maxmemory-policy to noeviction, and start again"
+        )
+    clustered = "cluster" in (info.get("server_mode"), info.get("redis_mode"))
+    if clustered and form != "cluster":
+        raise StoreError(f"{link}: the server is a node of a cluster; the URL for that is redis+cluster://…")
+    if form == "cluster" and not clustered:
+        raise StoreError(f"{link}: the server is no node of a cluster; the URL for that is redis://…")
+    if info["role"] != "master":
+        raise _NotNow(f"{link.address[0]}:{link.address[1]} is a replica, which takes no writes")
+    return info
+
+
+# ---------------------------------------------------------------------- the store
+
+
+class RedisStore:
+    """See `engine.stores.interface.Store`."""
+
+    durable = True
+    shared = True
+
+    def __init__(self, scheme: str, rest: str) -> None:
+        self._where = redis_url.parse(scheme, rest)
+        self._prefix = f"rulelang:{{{self._where.name}}}:"
+        self._journal = self._prefix + "journal"
+        self._notes_key = self._prefix + "notes"
+        self._servers = _Servers(self._where, key_slot(self._journal.encode()))
+        self._is_open = False
+        self._program = ""
+        self._notes = Notes()
+        self._position, self._digest = 0, START
+        self._base = 0
+        self._confirmed = 0
+        self._next_trim = 0.0
+        self._appendfsync = "not told"
+
+    # ------------------------------------------------------------------ opening and closing
+
+    def open(self, program: str) -> bool:
+        if self._is_open:
+            raise StoreError(f"{self._where.shown}: this store is open already")
+        self._program = program
+        try:
+            ours = self._servers.patiently(self._take_up)
+        except BaseException:
+            self._servers.drop()
+            raise
+        self._is_open = True
+        return ours
+
+    def _take_up(self, link: _Link) -> bool:
+        link.load_functions()
+        try:
+            self._appendfsync = link.ask(("CONFIG", "GET", "appendfsync"))[0][1].decode()
+        except exceptions.NoPermissionError:
+            self._appendfsync = "not told"
+        text, last = link.ask(("GET", self._notes_key), ("XREVRANGE", self._journal, "+", "-", "COUNT", 1))
+        if text is None:
+            self._notes = Notes(mark=_mark())
+            link.ask(_call("save", [self._notes_key], "", self._notes.text(), "-"))
+            (text,) = link.ask(("GET", self._notes_key))
+        self._notes = self._read_notes(text)
+        entries = _number(last[0]) if last else self._notes.cut
+        if self._notes.applied > entries:
+            raise StoreCorrupt(
+                f"{self._where.shown}: the items are of journal entry {self._notes.applied}, but the last one is {entries}; "
+                "the journal has lost entries: restore it from a copy"
+            )
+        ours = self._notes.items_of in (None, self._program)
+        self._base = self._notes.applied if ours else 0
+        self._position, self._digest = 0, START
+        self._confirmed = 0
+        return ours
+
+    def close(self) -> None:
+        self._is_open = False
+        self._servers.drop()
+
+    def about(self) -> Mapping[str, str | int | bool]:
+        info = self._servers.info
+        kind = "Valkey" if "valkey_version" in info else "Redis"
+        appendonly = info.get("aof_enabled") == "1"
+        return {
+            "store": self._where.shown,
+            "name": self._where.name,
+            "server": f"{kind} {info.get('valkey_version', info.get('redis_version'))}",
+            "durable": appendonly,
+            "appendonly": "yes" if appendonly else "no",
+            "appendfsync": self._appendfsync,
+            "wait_replicas": self._where.wait_replicas,
+        }
+
+    # ------------------------------------------------------------------ the journal
+
+    def append(self, entry: bytes, after: int | None = None) -> int:
+        packed, mark = zlib.compress(entry, 1), os.urandom(8)
+        while True:
+            try:
+                return self._patiently(lambda link: self._append(link, entry, packed, mark, after))
+            except StoreBehind:
+                if after is not None:
+                    raise
+
+    def _append(self, link: _Link, entry: bytes, packed: bytes, mark: bytes, after: int | None) -> int:
+        before, before_digest = self._end_of(link, after)
+        digest = hashlib.sha256(before_digest + entry).digest()
+        number = before + 1
+        id_ = f"{number}-{time.time_ns() // 1_000_000}"
+        command = _call("append", [self._journal], before_digest, id_, digest, mark, packed, number, PAGE_ENTRIES)
+        reply, *replicas = link.ask(command, *self._wait(), longer_s=self._where.wait_s)
+        if reply == b"OK":
+            self._position, self._digest = number, digest
+            self._check_confirmed(replicas)
+            return number
+        if not reply or _number(reply[0]) != number:
+            raise self._forked(f"entry {before} is not in its journal, or not the same")
+        if _mark_of(reply[0]) == mark:  # it was added by an earlier try, whose reply was lost
+            self._position, self._digest = number, digest
+            self._confirm(link)
+            return number
+        entries: list[tuple[int, bytes]] = []
+        for row in reply:
+            entries.append((_number(row), self._chained(row, self._position + 1 if entries else number, before_digest)))
+            before_digest = _digest_of(row)
+            self._position, self._digest = entries[-1][0], before_digest
+        raise StoreBehind(entries)
+
+    def _end_of(self, link: _Link, after: int | None) -> tuple[int, bytes]:
+        """The entry to be followed: its number and digest."""
+        if after is None or after == self._position:
+            return self._position, self._digest
+        return after, self._digest_at(link, after)
+
+    def _digest_at(self, link: _Link, number: int) -> bytes:
+        if number == self._position:
+            return self._digest
+        if number == self._notes.cut:
+            return bytes.fromhex(self._notes.cut_digest)
+        (rows,) = link.ask(("XRANGE", self._journal, number, number))
+        if not rows:
+            raise self._forked(f"entry {number} is not in its journal")
+        return _digest_of(rows[0])
+
+    def confirm(self) -> None:
+        if self._where.wait_replicas and self._confirmed < self._position:
+            self._patiently(self._confirm)
+
+    def _confirm(self, link: _Link) -> None:
+        """WAIT looks at what its own connection has written, so it writes something."""
+        if self._where.wait_replicas:
+            _, *replicas = link.ask(("SET", self._prefix + "mark", self._position), *self._wait(), longer_s=self._where.wait_s)
+            self._check_confirmed(replicas)
+
+    def _wait(self) -> list[Command]:
+        return [("WAIT", self._where.wait_replicas, round(self._where.wait_s * 1000))] if self._where.wait_replicas else []
+
+    def _check_confirmed(self, replicas: Sequence[int]) -> None:
+        if replicas and replicas[0] < self._where.wait_replicas:
+            raise StoreAway(
+                f"{self._where.shown}: {replicas[0]} of the server's replicas have what was written, {self._where.wait_replicas} are asked for; "
+                "it is there, but not acknowledged"
+            )
+        self._confirmed = self._position
+
+    def journal(self, after: int = 0) -> Iterator[tuple[int, bytes]]:
+        expected, before = after + 1, self._patiently(lambda link: self._before(link, after))
+        while before is not None:
+            rows = self._asked("XRANGE", self._journal, expected, "+", "COUNT", PAGE_ENTRIES)[0]
+            for row in rows:
+                entry = self._chained(row, expected, before)
+                before = _digest_of(row)
+                self._position, self._digest = expected, before
+                expected += 1
+                yield expected - 1, entry
+            if len(rows) < PAGE_ENTRIES:
+                return
+
+    def _before(self, link: _Link, after: int) -> bytes | None:
+        """The digest of entry `after`, which the next one is chained to; None: there is no such entry yet, nor a next one."""
+        if after < self._notes.cut:
+            raise StoreError(
+                f"{self._where.shown}: the journal begins with entry {self._notes.cut + 1}, those before were given up (keep_journal_days). What another "
+                "rule set finds cannot be told from the rest: put back a copy that has them, or begin anew under another name"
+            )
+        if after == self._notes.cut:
+            return bytes.fromhex(self._notes.cut_digest)
+        (rows,) = link.ask(("XRANGE", self._journal, after, "+", "COUNT", 1))
+        if rows and _number(rows[0]) == after:
+            if after == self._position and _digest_of(rows[0]) != self._digest:
+                raise self._forked(f"its entry {after} is another one than before")
+            return _digest_of(rows[0])
+        if after == self._position:
+            raise self._forked(f"entry {after} is not in its journal any more")
+        if rows:
+            raise StoreCorrupt(f"{self._where.shown}: journal entry {after} is missing")
+        return None
+
+    def _chained(self, row: Sequence[Any], expected: int, before: bytes) -> bytes:
+        """The content of an entry, if it is the one expected and fits the one before it."""
+        if _number(row) != expected:
+            raise StoreCorrupt(f"{self._where.shown}: journal entry {expected} is missing")
+        try:
+            entry = zlib.decompress(_content_of(row))
+        except zlib.error as error:
+            raise StoreCorrupt(f"{self._where.shown}: journal entry {expected} is damaged") from error
+        if hashlib.sha256(before + entry).digest() != _digest_of(row):
+            raise StoreCorrupt(f"{self._where.shown}: journal entry {expected} does not fit the one before it")
+        return entry
+
+    def verify(self) -> int:
+        last = self._notes.cut
+        for number, _ in self.journal(last):
+            last = number
+        return last
+
+    def head(self) -> str:
+        (last,) = self._asked("XREVRANGE", self._journal, "+", "-", "COUNT", 1)
+        return (_digest_of(last[0]) if last else bytes.fromhex(self._notes.cut_digest)).hex()
+
+    def _forked(self, what: str) -> StoreForked:
+        return StoreForked(
+            f"{self._where.shown}: the server holds another history than it did ({what}); opened anew, the service goes on from what it holds"
+        )
+
+    # ------------------------------------------------------------------ the items
+
+    def applied(self) -> int:
+        self._check_open()
+        return self._notes.applied if self._notes.items_of in (None, self._program) else 0
+
+    def load(self, kind: str, keys: Sequence[str]) -> dict[str, bytes]:
+        asked = {_bytes(key) for key in keys}
+        found: dict[bytes, bytes | None] = {}
+        for part in self._parts(kind, newest_first=True):
+            for key, value in _unpacked(part):
+                if key in asked:
+                    found[key] = value
+            asked -= found.keys()
+            if not asked:
+                break
+        return {_text(key): value for key, value in found.items() if value is not None}
+
+    def items(self, kind: str) -> Iterator[tuple[str, bytes]]:
+        found: dict[bytes, bytes] = {}
+        for part in self._parts(kind):
+            for key, value in _unpacked(part):
+                if value is None:
+                    found.pop(key, None)
+                else:
+                    found[key] = value
+        return ((_text(key), found[key]) for key in sorted(found))
+
+    def _parts(self, kind: str, newest_first: bool = False) -> Iterator[bytes]:
+        """What checkpoints wrote, up to the one that was the last when the store was opened or written by us."""
+        self._check_open()
+        notes = self._notes
+        if kind not in notes.kinds:
+            return
+        key = self._list(notes.generation, kind)
+        low, high = "-", str(notes.saves)
+        page: Command
+        while True:
+            page = ("XREVRANGE", key, high, low) if newest_first else ("XRANGE", key, low, high)
+            rows, text = self._patiently(lambda link, page=page: link.ask((*page, "COUNT", PAGE_PARTS), ("GET", self._notes_key)))  # type: ignore[misc]
+            if text is None or self._read_notes(text).generation != notes.generation:
+                raise self._forked("its items were replaced while they were read")
+            for row in rows:
+                try:
+                    yield zlib.decompress(row[1][1])
+                except zlib.error as error:
+                    raise StoreCorrupt(f"{self._where.shown}: the items of the kind {kind} are damaged") from error
+            if len(rows) < PAGE_PARTS:
+                return
+            edge = "(" + rows[-1][0].decode()
+            low, high = (low, edge) if newest_first else (edge, high)
+
+    def checkpoint(self, checkpoint: Checkpoint) -> bool:
+        parts = [(kind, zlib.compress(part, 1)) for kind, part in _packed(checkpoint.items)]
+        mark = _mark()
+        kept = self._patiently(lambda link: self._save(link, checkpoint.applied, parts, mark))
+        if self._where.keep_journal_days is not None and kept and time.monotonic() >= self._next_trim:
+            self._next_trim = time.monotonic() + TRIM_S
+            self._patiently(self._trim)
+        return kept
+
+    def _save(self, link: _Link, applied: int, parts: Sequence[tuple[str, bytes]], mark: str) -> bool:
+        while True:
+            text, *rows = link.ask(("GET", self._notes_key), ("XRANGE", self._journal, applied, applied))
+            notes = self._read_notes(text)
+            if notes.mark == mark:  # an earlier try, whose reply was lost
+                break
+            self._check_true_of(applied, rows[0], notes)
+            ours = notes.items_of in (None, self._program)
+            if not ours and self._base:
+                return True
+            if ours and not self._base <= notes.applied <= applied:
+                return False
+            # What is kept of the same rule set is added to; another's is replaced by all that there is.
+            saved = self._add(link, text, notes, applied, parts, mark) if ours else self._replace(link, text, notes, applied, parts, mark)
+            if saved is not None:
+                notes = saved
+                break
+        self._notes, self._base = notes, applied
+        self._confirm(link)
+        return True
+
+    def _check_true_of(self, applied: int, rows: Sequence[Any], notes: Notes) -> None:
+        if applied <= notes.cut and applied in (0, notes.cut):
+            return
+        if not rows:
+            if applied == self._position:
+                raise self._forked(f"entry {applied} is not in its journal any more")
+            raise StoreError(f"{self._where.shown}: items of journal entry {applied} cannot be kept, there is no such entry")
+        if applied == self._position and _digest_of(rows[0]) != self._digest:
+            raise self._forked(f"its entry {applied} is another one than before")
+
+    def _add(self, link: _Link, text: bytes, notes: Notes, applied: int, parts: Sequence[tuple[str, bytes]], mark: str) -> Notes | None:
+        """None: somebody has written in between."""
+        new = replace(
+            notes,
+            mark=mark,
+            items_of=self._program,
+            generation=notes.generation or mark,
+            kinds=tuple(sorted({*notes.kinds, *(kind for kind, _ in parts)})),
+            applied=applied,
+            saves=notes.saves + 1,
+        )
+        lists = [self._list(new.generation, kind) for kind, _ in parts]
+        command = _call("save", [self._notes_key, *lists], text, new.text(), f"{new.saves}-*", *(part for _, part in parts))
+        return new if link.ask(command) == [b"OK"] else None
+
+    def _replace(self, link: _Link, text: bytes, notes: Notes, applied: int, parts: Sequence[tuple[str, bytes]], mark: str) -> Notes | None:
+        """Under a new generation, which counts from the moment on at which the notes name it. None: as above."""
+        new = replace(
+            notes,
+            mark=mark,
+            items_of=self._program,
+            generation=_mark(),
+            kinds=tuple(sorted({kind for kind, _ in parts})),
+            applied=applied,
+            saves=notes.saves + 1,
+        )
+        for kind, part in parts:
+            key = self._list(new.generation, kind)
+            link.ask(("XADD", key, f"{new.saves}-*", "c", part), ("EXPIRE", key, UNFINISHED_S))
+        lists = [(self._list(new.generation, kind), "keep") for kind in new.kinds]
+        lists += [(self._list(notes.generation, kind), str(READ_S)) for kind in notes.kinds]
+        command = _call("turn", [self._notes_key, *(key for key, _ in lists)], text, new.text(), *(todo for _, todo in lists))
+        return new if link.ask(command) == [b"OK"] else None
+
+    def _trim(self, link: _Link) -> None:
+        """Give up entries older than asked for, up to the one of the checkpoint, which stays: the next one is chained to it."""
+        assert self._where.keep_journal_days is not None
+        oldest_ms = (time.time() - self._where.keep_journal_days * 86_400) * 1000
+        (text,) = link.ask(("GET", self._notes_key))
+        notes = self._read_notes(text)
+
+        def at(number: int) -> Any:
+            return link.ask(("XRANGE", self._journal, number, number))[0][0]
+
+        kept, first = notes.applied, notes.cut + 1  # the first entry to be kept lies in first…kept
+        while first < kept:
+            middle = (first + kept) // 2
+            if int(at(middle)[0].split(b"-")[1]) < oldest_ms:
+                first = middle + 1
+            else:
+                kept = middle
+        if first > notes.cut + 1:
+            new = replace(notes, mark=_mark(), cut=first - 1, cut_digest=_digest_of(at(first - 1)).hex())
+            if link.ask(_call("save", [self._notes_key], text, new.text(), "-")) != [b"OK"]:
+                return  # somebody else is at it; the next time
+            notes = new
+        self._notes = replace(self._notes, mark=notes.mark, cut=notes.cut, cut_digest=notes.cut_digest)
+        link.ask(("XTRIM", self._journal, "MINID", notes.cut + 1))
+
+    # ------------------------------------------------------------------ helpers
+
+    def _list(self, generation: str, kind: str) -> str:
+        return f"{self._prefix}items:{generation}:{kind}"
+
+    def _read_notes(self, text: bytes | None) -> Notes:
+        if text is None:
+            raise self._forked("its notes are gone")
+        notes = json.loads(text)
+        if notes["format"] != FORMAT:
+            raise StoreVersion(
+                f"{self._where.shown}: the store has format {notes['format']}, this program reads and writes format {FORMAT}"
+            )
+        return Notes(**{**notes, "kinds": tuple(notes["kinds"])})
+
+    def _check_open(self) -> None:
+        if not self._is_open:
+            raise StoreError(f"{self._where.shown}: the store is not open")
+
+    def _asked(self, *command: str | bytes | int) -> list[Any]:
+        return self._patiently(lambda link: link.ask(command))
+
+    def _patiently(self, work: Callable[[_Link], T]) -> T:
+        self._check_open()
+        return self._servers.patiently(work)
+
+
+# ---------------------------------------------------------------------- commands and replies
+
+
+def _call(function: str, keys: Sequence[str], *arguments: str | bytes | int) -> Command:
+    return "FCALL", f"{LIBRARY}_{function}", len(keys), *keys, *arguments
+
+
+def _number(row: Sequence[Any]) -> int:
+    return int(row[0].split(b"-")[0])
+
+
+def _digest_of(row: Sequence[Any]) -> bytes:
+    digest: bytes = row[1][1]
+    return digest
+
+
+def _mark_of(row: Sequence[Any]) -> bytes:
+    mark: bytes = row[1][3]
+    return mark
+
+
+def _content_of(row: Sequence[Any]) -> bytes:
+    content: bytes = row[1][5]
+    return content
+
+
+def _mark() -> str:
+    return os.urandom(8).hex()
+
+
+def _flat(reply: object) -> Iterator[object]:
+    for part in reply if isinstance(reply, list) else []:
+        yield part
+        yield from _flat(part)
+
+
+def _packed(items: Mapping[tuple[str, str], bytes | None]) -> Iterator[tuple[str, bytes]]:
+    """The items by kind, in parts: how many there are, the lengths of the keys, those of the values (-1: removed), the keys, the values."""
+    by_kind: dict[str, list[tuple[bytes, bytes | None]]] = {}
+    for (kind, name), value in items.items():
+        by_kind.setdefault(kind, []).append((_bytes(name), value))
+    for kind, pairs in by_kind.items():
+        start = size = 0
+        for end, (key, value) in enumerate(pairs, start=1):
+            size += len(key) + len(value or b"") + 8
+            if size >= PART_BYTES or end == len(pairs):
+                yield kind, _part(pairs[start:end])
+                start, size = end, 0
+
+
+def _part(pairs: Sequence[tuple[bytes, bytes | None]]) -> bytes:
+    keys = _numbers(len(key) for key, _ in pairs)
+    values = _numbers(-1 if value is None else len(value) for _, value in pairs)
+    return b"".join((_numbers([len(pairs)]), keys, values, *(key for key, _ in pairs), *(value for _, value in pairs if value)))
+
+
+def _unpacked(part: bytes) -> Iterator[tuple[bytes, bytes | None]]:
+    (count,) = _read_numbers(part[:4])
+    keys, values = _read_numbers(part[4 : 4 + 4 * count]), _read_numbers(part[4 + 4 * count : 4 + 8 * count])
+    at_key = 4 + 8 * count
+    at_value = at_key + sum(keys)
+    for key_length, value_length in zip(keys, values, strict=True):
+        key = part[at_key : at_key + key_length]
+        at_key += key_length
+        if value_length < 0:
+            yield key, None
+        else:
+            yield key, part[at_value : at_value + value_length]
+            at_value += value_length
+
+
+def _numbers(numbers: Iterable[int]) -> bytes:
+    """32 bits each, little-endian."""
+    made = array.array("i", numbers)
+    if sys.byteorder == "big":
+        made.byteswap()
+    return made.tobytes()
+
+
+def _read_numbers(data: bytes) -> array.array[int]:
+    read = array.array("i", data)
+    if sys.byteorder == "big":
+        read.byteswap()
+    return read
+
+
+def _bytes(key: str) -> bytes:
+    """As in SQLite: order of code points, and no character is special."""
+    return key.encode("utf-8", "surrogatepass")
+
+
+def _text(key: bytes) -> str:
+    return key.decode("utf-8", "surrogatepass")
