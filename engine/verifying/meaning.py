@@ -35,8 +35,6 @@ DERIVED = {
 """The event types that the engine makes itself, with the fields that it fills besides those named like entities."""
 LAYERS = {"finding": 1, "warning": 2}
 """The layer of rules that see events of these types; rules of layer 0 see all others."""
-TAKEN_ONE_KIND = ("sum", "min", "max", "first", "latest")
-"""Aggregates whose result is of the kind of the values taken up."""
 HASH_CHARACTERS = 64
 
 
@@ -56,10 +54,7 @@ def check_declarations(plan: Plan, limits: ProgramLimits) -> Declared:
     for number, table in enumerate(plan["tables"]):
         _check_table(f"tables[{number}]", table)
     for number, pattern in enumerate(plan["regexes"]):
-        try:
-            re2.compile(pattern)
-        except re2.error as error:
-            raise Misfit(f"regexes[{number}]", f"{shown(pattern)} is no regular expression: {error}") from error
+        _check_regex(f"regexes[{number}]", pattern)
     for number, history in enumerate(plan["histories"]):
         _check_history(f"histories[{number}]", plan, history)
     _check_parents(plan)
@@ -144,6 +139,16 @@ def _constant(place: str, kind: str, value: object) -> str:
         raise Misfit(f"{place}[0]", f"must be the word for a kind, or 'missing', and is {shown(kind)}")
     _check_values(lambda _: f"{place}[1]", kind, [value])
     return kind_of(kind)
+
+
+def _check_regex(place: str, pattern: str) -> None:
+    options = re2.Options()
+    options.log_errors = False  # what is wrong is said in the error
+    try:
+        re2.compile(pattern, options)
+    except re2.error as error:
+        why = error.args[0].decode("utf-8", "replace") if isinstance(error.args[0], bytes) else error
+        raise Misfit(place, f"{shown(pattern)} is no regular expression: {why}") from error
 
 
 def _set(place: str, entry: Plan) -> str:
@@ -356,11 +361,14 @@ class _Uses:
         values.discard(NOTHING)
         if len(values) > 1:
             raise Misfit(f"{place}.taken", f"must have values of one kind, and has {' and '.join(sorted(values))}")
-        wanted = RESULTS.get(kind) or (values.pop() if values else out)
-        if kind == "avg" and wanted == INTEGER:
-            wanted = NUMBER
-        if out != wanted or (kind in VALUES_TAKEN and kind in TAKEN_ONE_KIND and out not in VALUES_TAKEN[kind]):
-            raise Misfit(f"{place}.kind_out", f"must be {wanted}, which {kind} gives, and is {aggregate['kind_out']}")
+        if kind in RESULTS:
+            results = [RESULTS[kind]]
+        else:
+            # Of no values the result is missing, so any kind that there may be is right.
+            found = values or set(VALUES_TAKEN.get(kind, ANY))
+            results = sorted({NUMBER if kind == "avg" and value == INTEGER else value for value in found})
+        if out not in results:
+            raise Misfit(f"{place}.kind_out", f"must be {' or '.join(results)}, which {kind} gives, and is {aggregate['kind_out']}")
 
     def pattern(self, place: str, pattern: Plan) -> None:
         self.window(f"{place}.window", pattern["window"])
