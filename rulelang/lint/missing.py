@@ -5,7 +5,7 @@ In: rules of the model.  Out: the conditions of a rule, each with the fields tha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from rulelang import model
@@ -20,6 +20,7 @@ _ALWAYS_THERE = ("time", "source", "id")
 @dataclass(frozen=True, slots=True)
 class Placed:
     """A condition where it stands. `then`: what becomes of it where it is unknown. `turned`: a `not` stands before it, however far.
+    `scope`: the scope of whose events it is about one, by its place in the rule.
 
     `sure`: fields without which what stands beside it does not hold either, so that leaving them out evades nothing more.
     """
@@ -28,6 +29,7 @@ class Placed:
     then: str
     turned: bool
     sure: frozenset[Field]
+    scope: int | None = None
 
 
 def conditions_of(rule: model.Rule) -> Iterator[Placed]:
@@ -52,16 +54,16 @@ def _placed(at: Placed) -> Iterator[Placed]:
                 others = [other for other in operands if other is not operand]
                 beside = frozenset[Field]().union(*map(rests_on, others)) if op == "and" and not at.turned else frozenset[Field]()
                 yield from _placed(replace(at, condition=operand, sure=at.sure | beside))
-        case model.Aggregate(taken=taken):
+        case model.Aggregate(taken=taken, scope=scope):
             for t in taken:
                 inside = [part for part in (t.where, t.value) if part is not None]
                 for part in inside:
                     beside = frozenset[Field]().union(*(rests_on(other) for other in inside if other is not part))
-                    yield from _placed(Placed(part, "the event is not counted", False, beside))
-        case model.PatternTest(left=left, right=right):
+                    yield from _placed(Placed(part, "the event is not counted", False, beside, scope))
+        case model.PatternTest(left=left, right=right, scope=scope):
             for side in (left, right):
                 if side.where is not None:
-                    yield from _placed(Placed(side.where, "the event is passed over", False, frozenset()))
+                    yield from _placed(Placed(side.where, "the event is passed over", False, frozenset(), scope))
         case _:
             for part in parts(condition):
                 yield from _placed(replace(at, condition=part))
@@ -120,3 +122,28 @@ def cared_for(rule: model.Rule) -> frozenset[Field]:
     """The fields that the rule tests for presence, or gives a default."""
     asked = (part.operand for part in walk(rule) if isinstance(part, model.Presence | model.OrElse))
     return _names(inner for operand in asked for inner in walk(operand))
+
+
+def evading(placed: Placed, expression: model.Expression, rule: model.Rule, events: Mapping[str, model.Event]) -> list[model.Expression]:
+    """The fields in an expression that evade the condition where they are left out, and that the rule does not care for."""
+    cared = cared_for(rule) | placed.sure
+    return [f for f in fields_in(expression) if field_of(f) not in cared and not _is_key(f, placed, rule, events)]
+
+
+def _is_key(field: model.Expression, placed: Placed, rule: model.Rule, events: Mapping[str, model.Event]) -> bool:
+    """Whether the field is the key by which the event is in the history that is looked at: without it, it would not be there."""
+    match field:
+        case model.Aggregate(scope=index):
+            pass
+        case model.FieldValue(of="this"):
+            index = 0
+        case _:
+            if placed.scope is None:
+                return False
+            index = placed.scope
+    read = field_of(field)
+    if read is None or index >= len(rule.scopes):
+        return False
+    name, carriers = read
+    found = [[events[event].key_field(key) for event in carriers] for key in rule.scopes[index].keys]
+    return any(all(one is not None and one.name == name for one in fields) for fields in found)

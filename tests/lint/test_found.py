@@ -125,6 +125,8 @@ FOUND: dict[str, list[str]] = {
         '«lower(article) != "a"»',
         "«amount != grade»",
         'count(ruling where «article != "a"») > 1 within case',
+        'count(ruling where «officer != "P1"») > 1 within case',
+        "detention followed by ruling where («ruling.officer != this.officer») within case",
         'detention not followed by ruling where («article != "a"») within case over 3d',
         'rule r on ruling where «article != "a"» when mild',
         '«article != "a"» within case',
@@ -252,6 +254,9 @@ LEFT_ALONE: dict[str, list[str]] = {
         'rule r on ruling where article is present when article != "a"',
         "count(ruling) != 3 within case",
         "amount > 3 and amount != grade and grade > 1",
+        'officer != "P1" within officer',
+        "detention followed by ruling where spelling(ruling.case) != spelling(this.case) within case",
+        'count(ruling where case != "C1") > 3 within case',
     ],
     "L006": [
         "not (mild or else false)",

@@ -6,12 +6,11 @@ from collections.abc import Iterable
 
 from rulelang import model
 from rulelang.lint.framework import Edit, Found, LintRule, Subject
-from rulelang.lint.missing import cared_for, conditions_of, field_of, fields_in
+from rulelang.lint.missing import conditions_of, evading
 
 
 def find(subject: Subject) -> Iterable[Found]:
     for rule in subject.rules:
-        cared = cared_for(rule)
         for placed in conditions_of(rule):
             part = placed.condition
             match part:
@@ -19,7 +18,7 @@ def find(subject: Subject) -> Iterable[Found]:
                     pass
                 case _:
                     continue
-            left_out = [f for f in fields_in(part) if field_of(f) not in cared | placed.sure]
+            left_out = evading(placed, part, rule, subject.events)
             if left_out:
                 names = list(dict.fromkeys(subject.text(f.span) for f in left_out))
                 quoted = " or ".join(f"'{name}'" for name in names)

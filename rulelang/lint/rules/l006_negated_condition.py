@@ -6,17 +6,16 @@ from collections.abc import Iterable
 
 from rulelang import model
 from rulelang.lint.framework import Found, LintRule, Subject
-from rulelang.lint.missing import cared_for, conditions_of, field_of, fields_in
+from rulelang.lint.missing import conditions_of, evading
 
 
 def find(subject: Subject) -> Iterable[Found]:
     for rule in subject.rules:
-        cared = cared_for(rule)
         for placed in conditions_of(rule):
             part = placed.condition
             if not isinstance(part, model.Not) or placed.turned:
                 continue
-            left_out = [f for f in fields_in(part.operand) if field_of(f) not in cared | placed.sure]
+            left_out = evading(placed, part.operand, rule, subject.events)
             if left_out:
                 name = subject.text(left_out[0].span)
                 yield Found(
