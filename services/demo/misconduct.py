@@ -79,6 +79,14 @@ def open_evidence_room_as_stranger(scene: Scene, day: date) -> None:
         scene.plant("A2", "evidence_room_out_of_hours", officer)
 
 
+def open_evidence_room_without_a_badge(scene: Scene, day: date) -> None:
+    room = scene.number("ER-9")
+    scene.tell("door", "door_opened", scene.between(day, 10, 11), room=room)
+    scene.plant("A2", "evidence_room_unidentified", room)
+    if not scene.open_on(day):
+        scene.plant("A2", "evidence_room_out_of_hours", None)
+
+
 def swap_a_sample(scene: Scene, day: date) -> None:
     auxiliary = scene.officer()
     case = tell_breath_test(scene, scene.between(day - timedelta(days=1), 20, 23), scene.officer(), scene.random.randrange(180, 240))
@@ -106,6 +114,20 @@ def edit_a_result(scene: Scene, day: date) -> None:
     edited = tested + timedelta(hours=2)
     scene.tell("case-system", "breath_edit", edited, case=case, officer=officer, test_no=test_no, alcohol_before=96, alcohol_after=76)
     scene.plant("A4", "breath_result_edited", case)
+
+
+def record_less_than_was_reported(scene: Scene, day: date) -> None:
+    case, test_no, tested = scene.case(day), scene.number("T"), scene.between(day, 9, 20)
+    scene.tell("case-system", "breath_test", tested, case=case, officer=scene.officer(), test_no=test_no, alcohol_field=12)
+    reported = scene.random.randrange(30, 200)
+    scene.tell("tester", "breath_upload", tested + timedelta(seconds=40), case=case, test_no=test_no, alcohol_uploaded=reported)
+    scene.plant("A4", "breath_record_contradicts_upload", case)
+
+
+def let_a_test_go_unrecorded(scene: Scene, day: date) -> None:
+    case, reported = scene.case(day), scene.between(day - timedelta(days=1), 14, 22)
+    scene.tell("tester", "breath_upload", reported, case=case, test_no=scene.number("T"), alcohol_uploaded=scene.random.randrange(20, 200))
+    scene.plant("A4", "uploaded_test_without_record", case)
 
 
 def let_a_test_lie(scene: Scene, day: date) -> None:
@@ -193,6 +215,13 @@ def hold_a_vehicle_too_long(scene: Scene, day: date) -> None:
     scene.plant("D1", "measure_without_ruling", case)
 
 
+def give_a_measure_an_end_far_off(scene: Scene, day: date) -> None:
+    officer, taken = scene.officer(), scene.between(day, 8, 17)
+    due = (taken + timedelta(days=scene.random.randrange(61, 400))).isoformat()
+    scene.tell("case-system", "measure", taken, case=scene.case(day), officer=officer, kind="vehicle held", due=due)
+    scene.plant("D1", "measure_end_not_allowed", officer)
+
+
 def withhold_a_licence_too_long(scene: Scene, day: date) -> None:
     case, taken = scene.case(day), scene.between(open_days_before(scene, day, 10), 8, 17)
     scene.tell("case-system", "measure", taken, case=case, officer=scene.officer(), kind="licence withheld")
@@ -203,6 +232,12 @@ def impose_a_penalty_without_video(scene: Scene, day: date) -> None:
     case, imposed = scene.case(day), scene.between(day - timedelta(days=1), 7, 22)
     scene.tell("case-system", "penalty", imposed, case=case, officer=scene.officer(), procedure="summary")
     scene.plant("D7", "penalty_without_video", case)
+
+
+def impose_a_penalty_under_no_number(scene: Scene, day: date) -> None:
+    officer = scene.officer()
+    scene.tell("case-system", "penalty", scene.between(day, 7, 22), officer=officer, procedure="summary")
+    scene.plant("D7", "penalty_under_no_number", officer)
 
 
 def leave_out_a_step(scene: Scene, day: date) -> None:
@@ -230,9 +265,12 @@ PRACTICES: tuple[Callable[[Scene, date], None], ...] = (
     open_evidence_room_at_night,
     open_evidence_room_as_auxiliary,
     open_evidence_room_as_stranger,
+    open_evidence_room_without_a_badge,
     swap_a_sample,
     keep_a_test_from_upload,
     edit_a_result,
+    record_less_than_was_reported,
+    let_a_test_go_unrecorded,
     let_a_test_lie,
     test_under_no_number,
     settle_for_strangers,
@@ -244,8 +282,10 @@ PRACTICES: tuple[Callable[[Scene, date], None], ...] = (
     log_in_from_elsewhere,
     log_in_at_two_places,
     hold_a_vehicle_too_long,
+    give_a_measure_an_end_far_off,
     withhold_a_licence_too_long,
     impose_a_penalty_without_video,
+    impose_a_penalty_under_no_number,
     leave_out_a_step,
     raise_captures,
 )

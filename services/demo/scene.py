@@ -31,12 +31,12 @@ _DIGITS = str.maketrans("01234567", "23456789")
 class Planted:
     """One piece of misconduct: which practice, and the one finding that must come of it.
 
-    `key` is the key of the rule's scope (a tuple for a pair), or of whom an unscoped rule's finding is about.
+    `key` is the key of the rule's scope (a tuple for a pair), or of whom an unscoped rule's finding is about (None: nobody).
     """
 
     practice: str
     rule: str
-    key: str | tuple[str, ...]
+    key: str | tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,5 +120,5 @@ class Scene:
         if self.random.random() < 0.02:  # the network failed after the event had been taken: it is sent again
             self.told.append(Told(happened + delay + timedelta(seconds=30), event))
 
-    def plant(self, practice: str, rule: str, key: str | tuple[str, ...]) -> None:
+    def plant(self, practice: str, rule: str, key: str | tuple[str, ...] | None) -> None:
         self.planted.append(Planted(practice, rule, key))

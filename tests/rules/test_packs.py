@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -18,7 +19,7 @@ MONDAY, SUNDAY, IN_THE_OCTOBER_HOLIDAYS = date(2026, 11, 23), date(2026, 11, 22)
 
 
 @cache
-def shipped() -> tuple[bytes, object]:
+def shipped() -> tuple[bytes, Callable[[date], bool]]:
     """The program of the shipped rules, and the days on which their calendar works."""
     rules = ROOT / "rules"
     return rulelang.compile(rules), open_days(next(c for c in rulelang.load(rules).calendars if c.name == "working_hours"))

@@ -1,0 +1,75 @@
+"""The packs and what is written about them: every rule in its pack's table under its practice, no warning, no file that is not laid out."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import rulelang
+from rulelang import model
+from rulelang.lint import lint
+from services.demo.generate import generate, open_days
+from tests.rules.test_packs import MONDAY
+
+ROOT = Path(__file__).parents[2] / "rules"
+PACKS = sorted(path.parent.name for path in ROOT.glob("*/README.md"))
+PRACTICES = {"A1", "A2", "A3", "A4", "A5", "B1", "B2", "C1", "C2", "D1", "D7", "E1"}
+ROW = re.compile(r"^\| ([A-Z]\d) \| `(\w+)` \|", re.MULTILINE)
+
+
+@cache
+def checked() -> rulelang.Checked:
+    return rulelang.check(ROOT)
+
+
+def rules_of(pack: str) -> list[model.Rule]:
+    ruleset = checked().ruleset
+    assert ruleset is not None
+    return [rule for rule in ruleset.rules if rule.span.file.startswith(f"{pack}/")]
+
+
+def table_of(pack: str) -> list[tuple[str, str]]:
+    """The practices and rules in the table of a pack's README."""
+    return ROW.findall((ROOT / pack / "README.md").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("pack", PACKS)
+def test_a_pack_says_of_each_of_its_rules_which_practice_it_finds(pack: str) -> None:
+    assert sorted(name for _, name in table_of(pack)) == sorted(rule.name for rule in rules_of(pack))
+
+
+def test_the_practices_of_the_tables_are_those_that_are_planted() -> None:
+    calendar = next(c for c in rulelang.load(ROOT).calendars if c.name == "working_hours")
+    planted = {(p.practice, p.rule) for p in generate(MONDAY, open_days(calendar), seed=1).planted}
+    assert {row for pack in PACKS for row in table_of(pack)} == planted
+    assert {practice for practice, _ in planted} == PRACTICES
+
+
+@pytest.mark.parametrize("pack", PACKS)
+def test_each_rule_says_what_it_finds_to_whom_it_belongs_and_what_happened(pack: str) -> None:
+    for rule in rules_of(pack):
+        assert rule.title, rule.name
+        assert rule.category, rule.name
+        assert rule.owner, rule.name
+        assert any(not isinstance(part, str) for part in rule.message), f"{rule.name}: a message without a value says nothing of the case"
+
+
+def test_the_points_that_a_table_promises_are_those_that_the_rule_gives() -> None:
+    for pack in PACKS:
+        promised = dict(
+            re.findall(r"^\| [A-Z]\d \| `(\w+)` \|.*\| ([^|]*) \|$", (ROOT / pack / "README.md").read_text("utf-8"), re.MULTILINE)
+        )
+        for rule in rules_of(pack):
+            text = promised[rule.name]
+            points = re.search(r"(\d+) points?", text)
+            given = rule.points.value if isinstance(rule.points, model.Constant) else None
+            assert (int(points[1]) if points else None) == given, rule.name
+            level = re.search(r"\b(blue|yellow|orange|red)\b", text)
+            assert (level[1] if level else None) == rule.level, rule.name
+
+
+def test_nothing_is_found_in_the_shipped_rules() -> None:
+    assert lint(checked()) == []
