@@ -59,6 +59,7 @@ class Together:
     kind: str
     indent: int
     edges: Edges
+    width: int  # on one line
 
 
 Document = str | Word | Break | Together
@@ -90,13 +91,32 @@ def indented(*parts: Document) -> Together:
 
 
 def _together(parts: Sequence[Document], kind: str, indent: int) -> Together:
-    edges = [
-        Edges(bool(part.before), False, part.behind is not None) if isinstance(part, Word) else part.edges
-        for part in parts
-        if isinstance(part, Word) or (isinstance(part, Together) and part.parts)
-    ]
+    edges = [edges for part in parts if (edges := _edges_of(part)) is not None]
     within = any(e.within for e in edges) or any(e.closes for e in edges[:-1]) or any(e.opens for e in edges[1:])
-    return Together(tuple(parts), kind, indent, Edges(edges[0].opens, within, edges[-1].closes) if edges else Edges(False, False, False))
+    edge = Edges(edges[0].opens, within, edges[-1].closes) if edges else Edges(False, False, False)
+    return Together(tuple(parts), kind, indent, edge, sum(map(_width_of, parts)))
+
+
+def _edges_of(part: Document) -> Edges | None:
+    """None for what has no words."""
+    if isinstance(part, Word):
+        return Edges(bool(part.before), False, part.behind is not None)
+    return part.edges if isinstance(part, Together) and part.parts else None
+
+
+def _width_of(part: Document) -> int:
+    match part:
+        case Word():
+            return _width(part.text)
+        case Break():
+            return len(part.flat)
+        case Together():
+            return part.width
+    return len(part)
+
+
+def _width(text: str) -> int:
+    return len(text) if text.isascii() else display_width(text)
 
 
 def first_word(document: Document) -> Word:
@@ -179,10 +199,13 @@ class _Printer:
     def fits(self, before: str, part: Document, waiting: Sequence[_Waiting], rest: int) -> bool:
         """Whether the part on one line, and what follows up to where the line may break (the first `rest` of `waiting`, from the last on),
         ends within the width."""
-        if self.closed or (isinstance(part, Together) and part.edges.within) or (before and _opens(part)):
+        edges = _edges_of(part) or Edges(False, False, False)
+        if self.closed or edges.within or (before and edges.opens):
             return False
-        room = WIDTH_MAX - self.column - len(before)
-        inner: list[tuple[bool, Document | _FillBreak]] = [(True, part)]
+        room = WIDTH_MAX - self.column - len(before) - _width_of(part)
+        if edges.closes:
+            return room >= 0
+        inner: list[tuple[bool, Document | _FillBreak]] = []
         while room >= 0:
             if inner:
                 flat, next_part = inner.pop()
@@ -193,7 +216,7 @@ class _Printer:
                 return True
             match next_part:
                 case Word():
-                    if next_part.before and next_part is not first_word(part):
+                    if next_part.before:
                         return True
                     room -= _width(next_part.text)
                     if next_part.behind is not None:
@@ -225,11 +248,3 @@ class _Printer:
         self.column = indent
         self.fresh = True
         self.closed = False
-
-
-def _opens(part: Document) -> bool:
-    return bool(first_word(part).before) if isinstance(part, Word | Together) else False
-
-
-def _width(text: str) -> int:
-    return len(text) if text.isascii() else display_width(text)

@@ -54,6 +54,16 @@ def shaped(text: str) -> tuple[list[Declaration], tuple[Comment, ...]]:
     return declarations, comments.at_end()
 
 
+@dataclass(slots=True)
+class _Chain:
+    """Operands with operators of one strength between them; more may come."""
+
+    strength: str
+    documents: list[Document]
+
+
+_STRENGTHS = {"PLUS": "+", "MINUS": "+", "STAR": "*", "SLASH": "*", "MOD": "*", "OR_ELSE": "or else"}
+
 Part = Any  # a token, or what a rule within has made
 
 
@@ -71,6 +81,8 @@ class _Shapes:
     # ------------------------------------------------------------------ small things
 
     def _document(self, part: Part) -> Document:
+        if isinstance(part, _Chain):
+            return indented(fill(*part.documents)) if len(part.documents) > 3 else self._joined(part.documents[0], part.documents[2])
         if not isinstance(part, Token):
             document: Document = part
             return document
@@ -107,8 +119,10 @@ class _Shapes:
         return enclosed(self._glued(opening), indented(SOFT, *inner), SOFT, self._document(closing))
 
     def _operator(self, parts: list[Part]) -> Together:
+        return self._joined(self._document(parts[0]), self._spaced(parts[1:]))
+
+    def _joined(self, left: Document, rest: Document) -> Together:
         """The line may break before the operator, but not beside parentheses, within which there is room."""
-        left, rest = self._document(parts[0]), self._spaced(parts[1:])
         if _ends_enclosed(left) or _ends_enclosed(rest):
             return group(left, " ", rest)
         return indented(fill(left, SPACE, rest))
@@ -232,7 +246,15 @@ class _Shapes:
         document = self._document(part)
         return indented(document) if isinstance(document, Together) and document.kind == "logic" else document
 
-    compare = between = binary = _operator
+    compare = between = _operator
+
+    def binary(self, parts: list[Part]) -> _Chain:
+        strength = _STRENGTHS[parts[1].type]
+        before = parts[0]
+        chain = before if isinstance(before, _Chain) and before.strength == strength else _Chain(strength, [self._document(before)])
+        chain.documents += [SPACE, self._spaced(parts[1:])]
+        return chain
+
     minus = name = member = _glued
 
     def pattern_test(self, parts: list[Part]) -> Document:
