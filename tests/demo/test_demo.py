@@ -59,7 +59,7 @@ def test_replay_finds_the_same_in_the_events_that_were_saved(tmp_path: Path) -> 
 
 def test_it_shows_findings_with_their_warnings_and_what_late_events_took_back() -> None:
     shown = rulelang(*FAST).stdout
-    assert re.search(r"^\d\d:\d\d  lookalike_account_created  account \w+ \(officer P\d+\)  12 points$", shown, re.MULTILINE)
+    assert re.search(r"^(?:\d\d:\d\d|     )  lookalike_account_created  account \w+ \(officer P\d+\)  12 points$", shown, re.MULTILINE)
     assert re.search(r"^ +red warning for officer P\d+ \(12 points on officer_conduct\): Suspension and report$", shown, re.MULTILINE)
     assert "taken back: finding measure_without_ruling" in shown
     assert "?" not in shown, "a message with a value that was missing"
