@@ -20,6 +20,7 @@ from rulelang.timezones import Zone
 Json = dict[str, Any]
 Place = tuple[str, int, int]
 EVENTS_SHOWN = 10
+CONDITIONS = (model.Not, model.Logic, model.Compare, model.In, model.Between, model.TextTest, model.CalendarTest, model.PatternTest)
 TRUTHS = {True: "holds", False: "does not hold", None: "cannot be decided"}
 
 
@@ -51,7 +52,7 @@ class Explaining:
         width = min(max((len(text) for text in texts), default=0), 60)
         for text, (_, part, kind, value) in zip(texts, shown, strict=True):
             at = self.places.place(part.span)
-            yield f"    {text:{width}} = {self._value(kind, value)}   {at.path}:{at.line}"
+            yield f"    {text:{width}} = {self._value(part, kind, value)}   {at.path}:{at.line}"
 
     def _parts(self) -> Iterator[tuple[int, model.Expression, Place]]:
         """The parts of the condition, wholes before parts, constants left out, each place once."""
@@ -96,9 +97,9 @@ class Explaining:
     def _time(self, utc_us: int) -> str:
         return local_time_text(self.zone.local_us(utc_us))
 
-    def _value(self, kind: str, value: Any) -> str:
+    def _value(self, part: model.Expression, kind: str, value: Any) -> str:
         if value is None:
-            return "missing" if kind != "boolean" else "cannot be decided"
+            return TRUTHS[None] if isinstance(part, CONDITIONS) else "missing"
         match kind:
             case "boolean":
                 return "true" if value else "false"
