@@ -3,12 +3,15 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from typing_extensions import disjoint_base
+
 from engine.limits import Limits
 from engine.machine import Machine
 from engine.values import Event
 
 class LimitReached(Exception): ...
 
+@disjoint_base
 class Rule:
     index: int
     name: str
@@ -22,6 +25,7 @@ class Rule:
     approval: bool
     span: tuple[str, int, int]
 
+@disjoint_base
 class Finding:
     rule: Rule
     key: tuple[str, ...]
@@ -37,6 +41,7 @@ class Finding:
     evidence: bytes
     reason: str | None
 
+@disjoint_base
 class Warning_:
     id: str
     ladder: str | None
@@ -51,17 +56,22 @@ class Warning_:
     version: int
     reason: str | None
 
+@disjoint_base
 class Changes:
     findings: dict[str, Finding]
     warnings: dict[str, Warning_]
     withdrawn: dict[str, Finding | Warning_]
+    def __init__(self, *args: object, **kwargs: object) -> None: ...
 
+@disjoint_base
 class Plan:
     finding_type: int
     warning_type: int
     conflict_type: int
     rules: list[Rule]
+    def __init__(self, *args: object, **kwargs: object) -> None: ...
 
+@disjoint_base
 class Fold:
     plan: Plan
     now: int
@@ -80,7 +90,7 @@ class Fold:
     def move(self, now: int) -> None: ...
     def settle(self) -> Changes: ...
     def parts(self) -> list[tuple[tuple[str, int, int], str, Any]]: ...
-    def levels(self, entity: str, key: str, at: int) -> list[tuple[str, str | None, float]]: ...
+    def levels(self, entity: str, key: str | None, at: int) -> list[tuple[str, str | None, float]]: ...
     def entity_name(self, index: int) -> str: ...
 
 def explain(fold: Fold, name: str, key: tuple[str, ...] | None = None) -> Iterator[dict[str, Any]]: ...
