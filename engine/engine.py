@@ -4,6 +4,8 @@
 
 The engine is a deterministic function of its journal.  What is decided before the journal is decided by content
 alone (refusals, duplicates); all else is decided by `_apply`, which a restart runs again for the entries after the last checkpoint.
+
+On a shared store several engines are replicas of each other: each applies what all have written, in the journal's order, before it adds an entry of its own.
 """
 
 from __future__ import annotations
@@ -20,13 +22,16 @@ from engine.fold import Changes, Finding, Fold, LimitReached, Warning_, explain,
 from engine.machine import EventError, Machine
 from engine.program import Program, load
 from engine.stores import make_store
-from engine.stores.interface import Checkpoint, Store
+from engine.stores.interface import Checkpoint, Store, StoreBehind
 from engine.texts import canonical, number, time_text, time_us
 from engine.values import Event
 from engine.views import finding_object, order, warning_object, with_version
 
 Json = dict[str, Any]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+UNSAVED_PARTS = 8
+"""On a shared store, what is not saved yet is put aside in so many parts, each of which can be forgotten when another replica has saved it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +113,8 @@ class Engine:
         self._store = make_store(store) if isinstance(store, str) else store
         self._unsaved: dict[tuple[str, str], bytes | None] = {}
         self._unsaved_events = 0
+        self._unsaved_before: list[tuple[int, int, dict[tuple[str, str], bytes | None]]] = []
+        self._saved = 0
         self._buried: dict[str, Json] = {}
         self._lookup = False
         self._applied = 0
@@ -123,7 +130,7 @@ class Engine:
         """Evaluate events in this order; one outcome for each. Raises StoreError, and then none of them was accepted."""
         if len(events) > self.limits.batch_events_max:
             raise ValueError(f"{len(events)} events in one batch; limits.batch_events_max allows {self.limits.batch_events_max}")
-        now = max(self._wall_clock(), self._fold.now) if self._system else None
+        now = self._clock()
         outcomes: list[Outcome | None] = []
         decoded: list[Event] = []
         for event in events:
@@ -138,14 +145,33 @@ class Engine:
         if self._lookup:
             self._look_up(decoded)
         if self._store.durable:
-            fresh = [row.payload for row in decoded if not self._known(row)]
-            if fresh:
-                self._applied = self._store.append(entry(fresh, now))
+            now = self._put_in_journal(decoded, now)
         applied = iter(self._apply(decoded, now))
-        self._unsaved_events += len(decoded)
-        if self._unsaved_events >= self.limits.unsaved_events_max:
-            self.checkpoint()
+        self._count_unsaved(len(decoded))
         return [outcome if outcome is not None else next(applied) for outcome in outcomes]
+
+    def _clock(self) -> int | None:
+        return max(self._wall_clock(), self._fold.now) if self._system else None
+
+    def _put_in_journal(self, events: Sequence[Event], now: int | None) -> int | None:
+        """What is new of these events, after all that others have written. Gives the clock at which they are applied."""
+        while True:
+            fresh = [event.payload for event in events if not self._known(event)]
+            try:
+                if fresh:
+                    self._applied = self._store.append(entry(fresh, now), self._applied)
+                else:
+                    self._store.confirm()  # they are another engine's, perhaps
+                return now
+            except StoreBehind as behind:
+                self._apply_entries(behind.entries)
+                now = self._clock()
+
+    def _apply_entries(self, entries: Iterable[tuple[int, bytes]]) -> None:
+        for number_, item in entries:
+            events = self._apply_entry(json.loads(item))
+            self._applied = number_
+            self._count_unsaved(events)
 
     def _apply(self, events: Iterable[Event], now: int | None) -> list[Outcome]:
         """Take decoded events into the fold, one by one. What a restart does again."""
@@ -271,12 +297,20 @@ class Engine:
     def advance(self, now: datetime | int | str | None = None) -> Outcome:
         """Let the clock reach `now` (default: the wall clock): deadlines up to then are looked at."""
         moment = self._wall_clock() if now is None else moment_us(now)
-        if self.now is not None and moment <= self.now:
-            return Outcome("advanced")
-        # Where the service's clock rules, it ticks often; in between nothing follows from the clock, and the next entry carries it.
-        if self._store.durable and (not self._system or self._fold.due(moment)):
-            self._applied = self._store.append(canonical({"advance": moment}).encode())
-        return self._advance(moment)
+        if self._store.shared:
+            self._apply_entries(self._store.journal(self._applied))
+        while self.now is None or moment > self.now:
+            # Where the service's clock rules, it ticks often; in between nothing follows from the clock, and the next entry carries it.
+            if self._store.durable and (not self._system or self._fold.due(moment)):
+                try:
+                    self._applied = self._store.append(canonical({"advance": moment}).encode(), self._applied)
+                except StoreBehind as behind:
+                    self._apply_entries(behind.entries)
+                    continue
+            elif self._store.shared:
+                break  # replicas have one clock, that of the journal
+            return self._advance(moment)
+        return Outcome("advanced")
 
     def _advance(self, moment: int) -> Outcome:
         self._fold.move(moment)
@@ -310,7 +344,7 @@ class Engine:
 
     def level(self, entity: str, key: str, at: datetime | int | str | None = None) -> dict[str, Json]:
         """By ladder of the entity: `level` (None: none) and `points` of a key, at a moment (default: now)."""
-        moment = moment_us(at) if at is not None else self.now if self.now is not None else 0
+        moment = moment_us(at) if at is not None else self._clock() or (self.now if self.now is not None else 0)
         index = next((i for i, e in enumerate(self.program.plan["entities"]) if e["name"] == entity), None)
         if index is None:
             raise ValueError(f"unknown entity {entity!r}")
@@ -366,8 +400,44 @@ class Engine:
         """Write what is behind the journal, so that a restart has less to apply again."""
         if not self._store.durable:
             return
+        self._collect_unsaved()
+        self._forget_what_others_saved()
+        items: dict[tuple[str, str], bytes | None] = {}
+        for _, _, unsaved in self._unsaved_before:
+            items.update(unsaved)
+        items.update(self._unsaved)
         fold = self._fold
-        items = self._unsaved
+        items["state", "engine"] = _json({"now": fold.now, "counts": self._counts, "undecided": fold.undecided})
+        if self._store.checkpoint(Checkpoint(items, self._applied, self._saved)):
+            self._unsaved_before.clear()
+            self._unsaved = {}
+            self._unsaved_events = 0
+            self._saved = self._applied
+
+    def _count_unsaved(self, events: int) -> None:
+        """Events were applied: now and then what they changed is put aside, and when it is much, saved."""
+        self._unsaved_events += events
+        aside = sum(count for _, count, _ in self._unsaved_before)
+        if self._store.shared and self._unsaved_events - aside >= self.limits.unsaved_events_max // UNSAVED_PARTS:
+            self._collect_unsaved()
+            self._unsaved_before.append((self._applied, self._unsaved_events - aside, self._unsaved))
+            self._unsaved = {}
+        if self._unsaved_events >= self.limits.unsaved_events_max:
+            if self._store.shared:
+                self._forget_what_others_saved()
+            if self._unsaved_events >= self.limits.unsaved_events_max:
+                self.checkpoint()
+
+    def _forget_what_others_saved(self) -> None:
+        """Replicas change the same items in the same way: what was put aside up to the entry at which another saved, it saved too."""
+        saved = self._store.saved() if self._unsaved_before else 0
+        while self._unsaved_before and self._unsaved_before[0][0] <= saved:
+            self._saved, events, _ = self._unsaved_before.pop(0)
+            self._unsaved_events -= events
+
+    def _collect_unsaved(self) -> None:
+        """What the fold changed, as items."""
+        fold, items = self._fold, self._unsaved
         for (kind, name), thing in fold.unsaved.items():
             if thing is None:
                 items[kind, name] = None
@@ -377,11 +447,7 @@ class Engine:
             else:
                 saved = saved_finding(fold, thing) if isinstance(thing, Finding) else saved_warning(fold, thing)
                 items[kind, name] = _json({"saved": saved, "shown": self._shown(thing)})
-        items["state", "engine"] = _json({"now": fold.now, "counts": self._counts, "undecided": fold.undecided})
-        self._store.checkpoint(Checkpoint(items, self._applied))
         fold.unsaved.clear()
-        self._unsaved = {}
-        self._unsaved_events = 0
 
     def _recover(self, ours: bool) -> None:
         """Take up what the store keeps: the last checkpoint, and the journal after it. A changed rule set reads the whole journal."""
@@ -398,26 +464,35 @@ class Engine:
             restore(
                 fold,
                 saved["now"],
-                (self._machine.decode_record(item) for _, item in store.items("event")),
+                self._kept_events(),
                 [json.loads(item)["saved"] for _, item in store.items("finding")],
                 [json.loads(item)["saved"] for _, item in store.items("warning")],
                 {name: item["version"] for name, item in self._buried.items()},
             )
-            self._applied = store.applied()
-            self._lookup = True
+            if store.shared:
+                self._keep_answers(dict(store.items("answer")))
+            self._applied = self._saved = store.applied()
+            self._lookup = not store.shared
         elif state is not None:
             before = [json.loads(item)["shown"] for kind in ("finding", "warning") for _, item in store.items(kind)]
             before += [json.loads(item) for _, item in store.items("gone")]
-        for number_, item in store.journal(self._applied):
-            self._apply_entry(json.loads(item))
-            self._applied = number_
+        self._apply_entries(store.journal(self._applied))
         if before:
             self._bury_what_no_longer_stands(before)
 
-    def _apply_entry(self, item: Json) -> None:
+    def _kept_events(self) -> Iterator[Event]:
+        """On a shared store with their names, which are not to be had later: it may have gone on by then."""
+        for _, item in self._store.items("event"):
+            event = self._machine.decode_record(item)
+            if self._store.shared:
+                self._identities[event.source, event.id] = (event.digest, None)
+            yield event
+
+    def _apply_entry(self, item: Json) -> int:
+        """Gives how many events it holds."""
         if "advance" in item:
             self._advance(item["advance"])
-            return
+            return 0
         rows = []
         for event in item["events"]:
             try:
@@ -427,6 +502,7 @@ class Engine:
         if self._lookup:
             self._look_up(rows)
         self._apply(rows, item["now"])
+        return len(rows)
 
     def _bury_what_no_longer_stands(self, before: list[Json]) -> None:
         """Findings of another rule set that this one does not find are kept, marked as withdrawn."""
@@ -446,12 +522,15 @@ class Engine:
         asked.update((canonical([row.source, conflict_id(row)]), row) for row in rows)
         answers = self._store.load("answer", list(asked))
         events = self._store.load("event", [name for name in asked if name not in answers])
+        self._keep_answers(answers)
+        for name, item in events.items():
+            self._identities.setdefault(tuple(json.loads(name)), (self._machine.decode_record(item).digest, None))
+
+    def _keep_answers(self, answers: Mapping[str, bytes]) -> None:
         for name, item in answers.items():
             answer = json.loads(item)
             digest = bytes.fromhex(answer.pop("digest"))
-            self._identities.setdefault(tuple(json.loads(name)), (digest, Outcome(**answer)))
-        for name, item in events.items():
-            self._identities.setdefault(tuple(json.loads(name)), (self._machine.decode_record(item).digest, None))
+            self._identities[tuple(json.loads(name))] = (digest, Outcome(**answer))
 
     def _shown(self, thing: Finding | Warning_) -> Json:
         view = finding_object(self._fold, thing) if isinstance(thing, Finding) else warning_object(self._fold, thing)

@@ -61,10 +61,11 @@ class StoreBehind(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """Items to be written (`None`: removed), by (kind, key), and the journal entry up to which they are true."""
+    """Items to be written (`None`: removed), by (kind, key), the journal entry up to which they are true, and the one since which they are all that changed."""
 
     items: Mapping[tuple[str, str], bytes | None]
     applied: int
+    since: int = 0
 
 
 class Store(Protocol):
@@ -103,6 +104,9 @@ class Store(Protocol):
     def applied(self) -> int:
         """The journal entry up to which the items are true (0: none)."""
 
+    def saved(self) -> int:
+        """The journal entry up to which the items of this rule set are true by now, whoever wrote them (0: none)."""
+
     def load(self, kind: str, keys: Sequence[str]) -> dict[str, bytes]:
         """The items of a kind under these keys, those that exist."""
 
@@ -111,7 +115,8 @@ class Store(Protocol):
 
     def checkpoint(self, checkpoint: Checkpoint) -> bool:
         """Write the items and the journal position, all or nothing. False: not now, for another engine has written items that are true up to a
-        later entry; hand them over again with the next ones. True also where there was no use in writing: the items are another rule set's by now."""
+        later entry, or the items that are there do not reach up to `since`; hand these over again with the next ones.
+        True also where there was no use in writing: the items are another rule set's by now, and a part does not replace them."""
 
     def about(self) -> Mapping[str, str | int | bool]:
         """What whoever runs the service should know of the opened store: where it is, and how far it keeps what it is given. No secrets."""

@@ -56,6 +56,9 @@ class MemoryStore:
     def applied(self) -> int:
         return self._applied if self._items_of in (None, self._program) else 0
 
+    def saved(self) -> int:
+        return self.applied()
+
     def load(self, kind: str, keys: Sequence[str]) -> dict[str, bytes]:
         return {key: self._items[kind, key] for key in keys if (kind, key) in self._items}
 

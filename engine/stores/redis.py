@@ -144,35 +144,39 @@ class _Link:
         )
         self._connection.connect()  # type: ignore[no-untyped-call]
 
-    def ask(self, *commands: Command, longer_s: float = 0.0) -> list[Any]:
+    def ask(self, *commands: Command, longer_s: float = 0.0, asking: bool = False) -> list[Any]:
         """The replies; raises the first that is an error. `longer_s`: how much longer than usual they may take."""
-        replies = self._replies(commands, longer_s)
+        replies = self._replies(commands, longer_s, asking)
         for reply in replies:
             if isinstance(reply, exceptions.MovedError):
                 raise _Elsewhere(reply.host or self.address[0], reply.port)
             if isinstance(reply, exceptions.AskError):  # the keys are on their way, and these are there already
-                return self._at(reply.host or self.address[0], reply.port)._asking(commands, longer_s)
+                if asking:
+                    raise _NotNow("a slot is on its way")
+                return self._at(reply.host or self.address[0], reply.port).ask(*commands, longer_s=longer_s, asking=True)
             if isinstance(reply, exceptions.ResponseError):
-                if "Function not found" in str(reply):  # nothing was done: there was nothing that could
-                    self.load_functions()
-                    return self.ask(*commands, longer_s=longer_s)
+                if "Function not found" in str(reply) and self.load_functions():  # nothing was done: there was nothing that could
+                    return self.ask(*commands, longer_s=longer_s, asking=asking)
                 raise reply
         return replies
 
-    def load_functions(self) -> None:
-        """Put our functions on the server, unless they are there. Raises StoreError where we may not, or others are there under our name."""
+    def load_functions(self) -> bool:
+        """Put our functions on the server; False: they are there. Raises StoreError where we may not, or others are there under our name."""
         code = FUNCTIONS.read_bytes()
-        (reply,) = self._replies([("FUNCTION", "LOAD", code)], 0)
-        if not isinstance(reply, exceptions.ResponseError):
-            return
-        if "already exists" not in str(reply):
-            raise self.refused(reply, f"; the functions in {FUNCTIONS.name} must be loaded: by this user, or by whoever runs the server")
-        (there,) = self._replies([("FUNCTION", "LIST", "LIBRARYNAME", LIBRARY, "WITHCODE")], 0)
-        if isinstance(there, list) and code not in _flat(there):
+        there, *_ = self._replies([("FUNCTION", "LIST", "LIBRARYNAME", LIBRARY, "WITHCODE")])
+        if isinstance(there, list) and there:
+            if code in _flat(there):
+                return False
             raise StoreVersion(
                 f"{self}: under the name {LIBRARY} the server has other functions than this program's; "
                 f"when no other version is at work: redis-cli -x FUNCTION LOAD REPLACE < {FUNCTIONS.name}"
             )
+        (reply,) = self._replies([("FUNCTION", "LOAD", code)])
+        if isinstance(reply, exceptions.ResponseError) and "already exists" not in str(reply):  # another replica was faster
+            if _passes(reply):
+                raise reply
+            raise self.refused(reply, f"; the functions of {FUNCTIONS.name} are loaded by a user who may, or by whoever runs the server")
+        return True
 
     def refused(self, error: Exception, more: str = "") -> StoreError:
         """What the server said no to, as an error of a store."""
@@ -198,19 +202,20 @@ class _Link:
     def __str__(self) -> str:
         return f"{self._where.shown} at {self.address[0]}:{self.address[1]}"
 
-    def _replies(self, commands: Sequence[Command], longer_s: float) -> list[Any]:
+    def _replies(self, commands: Sequence[Command], longer_s: float = 0.0, asking: bool = False) -> list[Any]:
+        """Errors stand in their places; what ends the connection is raised."""
         connection = self._connection
-        connection.send_packed_command(connection.pack_commands(commands))  # type: ignore[no-untyped-call]
+        if not connection.is_connected:  # or it would connect by itself, to whatever server is there now
+            raise exceptions.ConnectionError("the connection was lost")
+        sent = [part for command in commands for part in (("ASKING",), command)] if asking else commands
+        connection.send_packed_command(connection.pack_commands(sent))  # type: ignore[no-untyped-call]
         replies: list[Any] = []
-        for _ in commands:
+        for _ in sent:
             try:
                 replies.append(connection.read_response(timeout=self._where.reply_s + longer_s))
             except exceptions.ResponseError as error:
                 replies.append(error)
-        return replies
-
-    def _asking(self, commands: Sequence[Command], longer_s: float) -> list[Any]:
-        return self.ask(*(part for command in commands for part in (("ASKING",), command)), longer_s=longer_s)[1::2]
+        return replies[1::2] if asking else replies
 
     def _at(self, host: str, port: int) -> _Link:
         if (host, port) not in self._asked:
@@ -341,7 +346,7 @@ def _address(node: Sequence[Any], link: _Link) -> tuple[str, int]:
 
 def _check(link: _Link, form: str) -> dict[str, str]:
     """What the server says of itself; raises StoreError where it must not be used, _NotNow where not now."""
-    (said,) = link.ask(("INFO", "server", "memory", "persistence", "replication"))
+    (said,) = link.ask(("INFO",))
     info = dict(line.split(":", 1) for line in said.decode().splitlines() if ":" in line)
     version = info.get("valkey_version") or info["redis_version"]
     if tuple(int(part) for part in version.split(".")[:2]) < SERVER_MIN:
@@ -380,7 +385,6 @@ class RedisStore:
         self._program = ""
         self._notes = Notes()
         self._position, self._digest = 0, START
-        self._base = 0
         self._confirmed = 0
         self._next_trim = 0.0
         self._appendfsync = "not told"
@@ -403,8 +407,10 @@ class RedisStore:
         link.load_functions()
         try:
             self._appendfsync = link.ask(("CONFIG", "GET", "appendfsync"))[0][1].decode()
-        except exceptions.NoPermissionError:
-            self._appendfsync = "not told"
+        except exceptions.ResponseError as error:
+            if _passes(error):
+                raise
+            self._appendfsync = "not told"  # the user may not ask, or nobody may
         text, last = link.ask(("GET", self._notes_key), ("XREVRANGE", self._journal, "+", "-", "COUNT", 1))
         if text is None:
             self._notes = Notes(mark=_mark())
@@ -418,7 +424,6 @@ class RedisStore:
                 "the journal has lost entries: restore it from a copy"
             )
         ours = self._notes.items_of in (None, self._program)
-        self._base = self._notes.applied if ours else 0
         self._position, self._digest = 0, START
         self._confirmed = 0
         return ours
@@ -579,6 +584,11 @@ class RedisStore:
         self._check_open()
         return self._notes.applied if self._notes.items_of in (None, self._program) else 0
 
+    def saved(self) -> int:
+        (text,) = self._asked("GET", self._notes_key)
+        notes = self._read_notes(text)
+        return notes.applied if notes.items_of == self._program else 0
+
     def load(self, kind: str, keys: Sequence[str]) -> dict[str, bytes]:
         asked = {_bytes(key) for key in keys}
         found: dict[bytes, bytes | None] = {}
@@ -628,13 +638,13 @@ class RedisStore:
     def checkpoint(self, checkpoint: Checkpoint) -> bool:
         parts = [(kind, zlib.compress(part, 1)) for kind, part in _packed(checkpoint.items)]
         mark = _mark()
-        kept = self._patiently(lambda link: self._save(link, checkpoint.applied, parts, mark))
+        kept = self._patiently(lambda link: self._save(link, checkpoint.since, checkpoint.applied, parts, mark))
         if self._where.keep_journal_days is not None and kept and time.monotonic() >= self._next_trim:
             self._next_trim = time.monotonic() + TRIM_S
             self._patiently(self._trim)
         return kept
 
-    def _save(self, link: _Link, applied: int, parts: Sequence[tuple[str, bytes]], mark: str) -> bool:
+    def _save(self, link: _Link, since: int, applied: int, parts: Sequence[tuple[str, bytes]], mark: str) -> bool:
         while True:
             text, *rows = link.ask(("GET", self._notes_key), ("XRANGE", self._journal, applied, applied))
             notes = self._read_notes(text)
@@ -642,16 +652,16 @@ class RedisStore:
                 break
             self._check_true_of(applied, rows[0], notes)
             ours = notes.items_of in (None, self._program)
-            if not ours and self._base:
+            if not ours and since:
                 return True
-            if ours and not self._base <= notes.applied <= applied:
+            if ours and not since <= notes.applied <= applied:
                 return False
             # What is kept of the same rule set is added to; another's is replaced by all that there is.
             saved = self._add(link, text, notes, applied, parts, mark) if ours else self._replace(link, text, notes, applied, parts, mark)
             if saved is not None:
                 notes = saved
                 break
-        self._notes, self._base = notes, applied
+        self._notes = notes
         self._confirm(link)
         return True
 

@@ -190,6 +190,9 @@ class SqliteStore:
     def applied(self) -> int:
         return int(str(self._note("applied"))) if self._note("items_of") in (None, self._program) else 0
 
+    def saved(self) -> int:
+        return self.applied()
+
     def load(self, kind: str, keys: Sequence[str]) -> dict[str, bytes]:
         found: dict[str, bytes] = {}
         with self._told() as database:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import sqlite3
 import stat
 import subprocess
@@ -136,7 +137,7 @@ def test_a_full_disk_refuses_the_entry_and_loses_nothing(store: SqliteStore) -> 
     with store._told() as database:
         database.execute("pragma max_page_count = 1")  # SQLite takes the present size for the least there can be
     with pytest.raises(StoreFull, match="the disk is full; make room and send again"):
-        store.append(bytes(i * 7 % 251 for i in range(100_000)))
+        store.append(random.Random(1).randbytes(100_000))
     with store._told() as database:
         database.execute("pragma max_page_count = 100000")
     assert store.append(b"after") == 2
