@@ -154,7 +154,8 @@ class Decoder:
             case Kind.DURATION if isinstance(raw, timedelta):
                 return raw // US
             case Kind.DURATION if _is_number(raw):
-                exact = int(raw) * 1_000_000 if isinstance(raw, int) else half_away(Fraction(_number(field.name, raw) * 1e6))
+                number = _number(field.name, raw)
+                exact = int(raw) * 1_000_000 if number.is_integer() else half_away(Fraction(number * 1e6))
                 return _fitting(field.name, exact)
             case Kind.TIME:
                 return self._time(field.name, raw)
@@ -220,7 +221,7 @@ def _number(name: str, raw: object) -> float:
         raise Refused(name) from None
     if not math.isfinite(number):
         raise Refused(name)
-    return number
+    return number + 0.0  # there is one zero
 
 
 def _fitting(name: str, value: int) -> int:
