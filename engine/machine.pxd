@@ -91,6 +91,7 @@ cdef class Machine:
     cdef Py_ssize_t text_max, name_max, event_bytes_max
     cdef list index                  # by event type: TypeIndex, or None
     cdef Frame lone_frame
+    cdef list rule_names
     cdef Value *memos
     cdef long long *memo_turns
     cdef int memos_n

@@ -22,10 +22,11 @@ of these comments by tools/generate_instructions.py. What they have in common:
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from cpython.dict cimport PyDict_Size
+from cpython.dict cimport PyDict_Next
 from cpython.float cimport PyFloat_AS_DOUBLE
 from cpython.long cimport PyLong_AsLongLongAndOverflow
 from cpython.object cimport PyObject
+from cpython.ref cimport Py_INCREF
 from cpython.set cimport PySet_Contains
 from libc.math cimport ceil, fabs, floor, fmod, isfinite
 from libc.math cimport round as round_away
@@ -74,6 +75,12 @@ cdef extern from "Python.h":
     int PyUnicode_KIND(object text) noexcept
     void *PyUnicode_DATA(object text) noexcept
     Py_UCS4 PyUnicode_READ(int kind, void *data, Py_ssize_t at) noexcept
+    bint PyUnicode_CheckExact(object value) noexcept
+    bint PyFloat_CheckExact(object value) noexcept
+    bint PyLong_CheckExact(object value) noexcept
+    PyObject *Py_None
+    PyObject *Py_True
+    PyObject *Py_False
 
 include "instructions.pxi"
 include "machinery/localtime.pxi"

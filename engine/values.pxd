@@ -58,8 +58,8 @@ cdef class Event:
     cdef Value *slots
     cdef int n
     cdef readonly int ignored        # fields that its type does not declare
-    cdef readonly bytes digest       # 16 bytes over the content
-    cdef public bytes payload        # what the journal keeps of it: the event as JSON; else None
+    cdef readonly bytes digest       # 16 bytes over the content; None: nobody has asked for it
+    cdef public bytes payload        # what the journal keeps of it: the event as JSON; None: no journal keeps it
     cdef int allocate(self, int n) except -1
 
 

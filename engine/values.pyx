@@ -5,9 +5,10 @@ In: what `engine.machine` decodes.  Out: `Event`, a row of typed slots that owns
 compiled modules use on values. Nothing here knows a rule set.
 """
 
+from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_INCREF
-from libc.stdlib cimport calloc, free
+from libc.string cimport memset
 
 cimport cython
 
@@ -59,13 +60,14 @@ cdef class Event:
         cdef int i
         for i in range(self.n):
             release(&self.slots[i])
-        free(self.slots)
+        PyMem_Free(self.slots)
 
     cdef int allocate(self, int n) except -1:
         """Give a new event its row, all missing."""
-        self.slots = <Value *> calloc(n, sizeof(Value))
+        self.slots = <Value *> PyMem_Malloc(n * sizeof(Value))
         if self.slots == NULL:
             raise MemoryError
+        memset(self.slots, 0, n * sizeof(Value))
         self.n = n
         return 0
 

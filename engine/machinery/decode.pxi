@@ -89,6 +89,19 @@ cdef struct FieldPlan:
     bint lookalike
 
 
+# Parts of an event that no type declares, as they are numbered behind the declared fields of a type.
+cdef enum Common:
+    ID_PART
+    TYPE_PART
+    TIME_PART
+    SOURCE_PART
+    COMMON_PARTS
+
+cdef enum:
+    UNKNOWN_PART = -1
+    GUESSES_MAX = 64                 # places of an event for which it is remembered what stood there
+
+
 @cython.internal
 cdef class TypePlan:
     """How events of one type are laid out."""
@@ -99,7 +112,11 @@ cdef class TypePlan:
     cdef int slots
     cdef int n
     cdef FieldPlan *fields
-    cdef tuple names
+    cdef tuple names                 # of the declared fields, then of the common parts
+    cdef PyObject **known            # the same; owned by the tuple
+    cdef dict numbers                # by name, where in `names`
+    cdef Py_ssize_t name_max         # characters of the longest name
+    cdef short[GUESSES_MAX] guesses  # what stood at each place of the event before
 
     def __cinit__(self, int index, dict declared, list entities):
         cdef int i
@@ -108,11 +125,19 @@ cdef class TypePlan:
         self.derived = declared["derived"]
         self.slots = declared["slots"]
         # Interned, as the keys of parsed JSON and of dicts in code mostly are: found without comparing letters.
-        self.names = tuple([sys.intern(field["name"]) for field in declared["fields"]])
-        self.n = len(self.names)
+        fields = [sys.intern(field["name"]) for field in declared["fields"]]
+        self.n = len(fields)
+        self.names = (*fields, "id", "type", "time", "source")
+        self.numbers = {name: number for number, name in enumerate(self.names)}
+        self.name_max = max(map(len, self.names))
+        for i in range(GUESSES_MAX):
+            self.guesses[i] = min(i, self.n + COMMON_PARTS - 1)
         self.fields = <FieldPlan *> calloc(max(self.n, 1), sizeof(FieldPlan))
-        if self.fields == NULL:
+        self.known = <PyObject **> malloc(len(self.names) * sizeof(PyObject *))
+        if self.fields == NULL or self.known == NULL:
             raise MemoryError
+        for i, name in enumerate(self.names):
+            self.known[i] = <PyObject *> name
         for i, field in enumerate(declared["fields"]):
             self.fields[i].name = <PyObject *> self.names[i]
             self.fields[i].kind = KINDS[field["kind"]]
@@ -122,6 +147,37 @@ cdef class TypePlan:
 
     def __dealloc__(self):
         free(self.fields)
+        free(self.known)
+
+    cdef inline int part(self, Py_ssize_t place, PyObject *name) except -2:
+        """What stands under a name, the `place`-th of its event: the number of a declared field, `n` and a common part, or UNKNOWN_PART."""
+        cdef PyObject *found
+        cdef int number
+        # Events of one type mostly have their fields in one order.
+        if place < GUESSES_MAX:
+            number = self.guesses[place]
+            if same_name(name, self.known[number]):
+                return number
+        found = PyDict_GetItemWithError(self.numbers, <object> name)
+        if found == NULL:
+            return UNKNOWN_PART
+        number = <int> (<object> found)
+        if place < GUESSES_MAX:
+            self.guesses[place] = number
+        return number
+
+
+cdef inline bint same_name(PyObject *name, PyObject *expected) noexcept:
+    """Whether a name is the one expected, both short; a name that is no plain text is not."""
+    cdef Py_ssize_t n
+    if name == expected:
+        return True
+    if not PyUnicode_CheckExact(<object> name):
+        return False
+    n = PyUnicode_GET_LENGTH(<object> name)
+    if n != PyUnicode_GET_LENGTH(<object> expected) or PyUnicode_KIND(<object> name) != PyUnicode_KIND(<object> expected):
+        return False
+    return memcmp(PyUnicode_DATA(<object> name), PyUnicode_DATA(<object> expected), n * PyUnicode_KIND(<object> name)) == 0
 
 
 cdef str shown(value):
@@ -185,8 +241,11 @@ cdef int read_moment(field, value, LocalTime local, long long *out) except -1:
     return refuse(field, TIME_FIELD, value)
 
 
-cdef int read_field(Machine machine, FieldPlan *plan, object value, Value *slots) except -1:
-    """Put the value of one field, which is present, into its slot; the slot must own nothing."""
+cdef Py_ssize_t read_field(Machine machine, FieldPlan *plan, object value, Value *slots) except -1:
+    """Put the value of one field, which is present, into its slot, which must own nothing.
+
+    Gives a bound of what JSON needs for it besides AROUND.
+    """
     cdef Value *slot = &slots[plan.slot]
     cdef Kind kind = plan.kind
     cdef double number = 0.0
@@ -199,14 +258,15 @@ cdef int read_field(Machine machine, FieldPlan *plan, object value, Value *slots
         value = plain_text(value)
         if kind == TEXT_FIELD:
             check_text(field, value, machine.text_max)
-            return set_value(slot, TEXT, value)
+            set_value(slot, TEXT, value)
+            return ESCAPED * PyUnicode_GET_LENGTH(value)
         check_text(field, value, machine.name_max)
         key = (<Keys> machine.keys).of(value, plan.lookalike)
         if plan.raw_slot >= 0:
             set_value(&slots[plan.raw_slot], TEXT, value)
         if key is not None:
             set_value(slot, TEXT, key)
-        return 0
+        return ESCAPED * PyUnicode_GET_LENGTH(value)
     if kind == NUMBER_FIELD:
         if type(value) is float:
             number = PyFloat_AS_DOUBLE(value)
@@ -219,8 +279,10 @@ cdef int read_field(Machine machine, FieldPlan *plan, object value, Value *slots
             refuse(field, kind, value)
         if not isfinite(number):
             raise EventError(field, f"must be a finite number, not {number}")
-        slot.v.n = number
+        # There is one zero.
+        slot.v.n = number + 0.0
         slot.tag = NUMBER
+        return LARGE_NUMBER
     elif kind == INTEGER_FIELD:
         if isinstance(value, bool):
             refuse(field, kind, value)
@@ -260,6 +322,8 @@ cdef int read_field(Machine machine, FieldPlan *plan, object value, Value *slots
 cdef int read_seconds(field, value, long long *out) except -1:
     """A number of seconds, to the nearest microsecond."""
     cdef int overflow = 0
+    if isinstance(value, float) and isfinite(value) and floor(value) == value:
+        value = int(value)  # 5.0 is 5, also where a million of them are no number of their own
     if isinstance(value, int):
         out[0] = PyLong_AsLongLongAndOverflow(value * 1_000_000, &overflow)
     elif not isfinite(value):
@@ -271,18 +335,10 @@ cdef int read_seconds(field, value, long long *out) except -1:
     return 0
 
 
-cdef str read_name(dict event, str field, bint needed, Py_ssize_t longest):
+cdef str read_name(str field, value, Py_ssize_t longest):
     """`id`, `source` or `type`: a text."""
-    cdef PyObject *found = PyDict_GetItemWithError(event, field)
-    if found == NULL or <object> found is None:
-        if needed:
-            raise EventError(field, "is needed and not there")
-        return ""
-    value = <object> found
     if not isinstance(value, str):
         refuse(field, TEXT_FIELD, value)
-    if needed and not value:
-        raise EventError(field, "is empty")
     value = plain_text(value)
     check_text(field, value, longest)
     return value
@@ -292,11 +348,15 @@ cdef TypePlan type_of(Machine machine, dict event):
     """The layout of the event's type."""
     cdef PyObject *found = PyDict_GetItemWithError(event, "type")
     cdef PyObject *plan
-    if found != NULL and type(<object> found) is str:
+    if found == NULL or found == Py_None:
+        raise EventError("type", "is needed and not there")
+    if PyUnicode_CheckExact(<object> found):
         plan = PyDict_GetItemWithError(machine.types, <object> found)
         if plan != NULL:
             return <TypePlan> plan
-    name = read_name(event, "type", True, machine.name_max)
+    name = read_name("type", <object> found, machine.name_max)
+    if not name:
+        raise EventError("type", "is empty")
     plan = PyDict_GetItemWithError(machine.types, name)
     if plan != NULL:
         return <TypePlan> plan
@@ -328,49 +388,104 @@ cdef bytes journal_form(Machine machine, dict given):
     return form
 
 
-cdef int count_ignored(TypePlan plan, dict event) except -1:
-    """How many fields are there that the type does not declare."""
-    cdef int n = 0
-    for name, value in event.items():
-        if value is not None and name not in ("id", "type", "time", "source") and name not in plan.names:
-            n += 1
-    return n
+cdef enum:
+    ESCAPED = 6                      # bytes that JSON needs for a character at most
+    AROUND = 64                      # and for quotes, commas, a number of 64 bits or a time
+    LARGE_NUMBER = 400               # and for an integer that is read as a number
 
 
-cdef Event decode_event(Machine machine, dict given):
-    """The event as a row, with the digest of its content. Raises EventError."""
+cdef bint is_small(value) except -1:
+    """Whether JSON needs no more than AROUND for something that is not declared."""
+    return type(value) is float or type(value) is bool or (type(value) is int and -NEVER <= value <= NEVER)
+
+
+cdef Event decode_row(Machine machine, dict given):
+    """The event as a row, without the digest of its content. Raises EventError."""
     cdef TypePlan plan = type_of(machine, given)
     cdef Event event = Event.__new__(Event)
+    cdef Py_ssize_t at = 0, place = 0, size = 0, n
+    cdef PyObject *name
     cdef PyObject *found
     cdef FieldPlan *field
-    cdef Py_ssize_t seen
-    cdef int i
+    cdef Value *slot
+    cdef bint timed = False, bounded = True
+    cdef int part, overflow
+    cdef double number
     event.allocate(plan.slots)
     event.type = plan.index
     event.rank = 0
-    event.id = read_name(given, "id", True, machine.name_max)
-    event.source = read_name(given, "source", False, machine.name_max)
+    event.id = None
+    event.source = ""
+    while PyDict_Next(given, &at, &name, &found):
+        part = plan.part(place, name)
+        place += 1
+        if found == Py_None:
+            continue
+        if part < 0:
+            event.ignored += 1
+            if PyUnicode_CheckExact(<object> name):
+                size += ESCAPED * PyUnicode_GET_LENGTH(<object> name)
+            else:
+                bounded = False
+            if PyUnicode_CheckExact(<object> found):
+                size += ESCAPED * PyUnicode_GET_LENGTH(<object> found)
+            elif not is_small(<object> found):
+                bounded = False
+        elif part < plan.n:
+            field = &plan.fields[part]
+            slot = &event.slots[field.slot]
+            # What is mostly sent is seen to here, all else by `read_field`.
+            if field.kind == TEXT_FIELD:
+                if PyUnicode_CheckExact(<object> found):
+                    n = PyUnicode_GET_LENGTH(<object> found)
+                    if n <= machine.text_max and (PyUnicode_IS_ASCII(<object> found) or not has_surrogate(<str> found)):
+                        Py_INCREF(<object> found)
+                        slot.v.s = found
+                        slot.tag = TEXT
+                        size += ESCAPED * n
+                        continue
+            elif field.kind == NUMBER_FIELD:
+                if PyFloat_CheckExact(<object> found):
+                    number = PyFloat_AS_DOUBLE(<object> found)
+                    if isfinite(number):
+                        slot.v.n = number + 0.0
+                        slot.tag = NUMBER
+                        continue
+            elif field.kind == INTEGER_FIELD:
+                if PyLong_CheckExact(<object> found):
+                    slot.v.i = PyLong_AsLongLongAndOverflow(<object> found, &overflow)
+                    if not overflow:
+                        slot.tag = INT
+                        continue
+            elif field.kind == BOOLEAN_FIELD:
+                if found == Py_True or found == Py_False:
+                    slot.v.i = found == Py_True
+                    slot.tag = BOOL
+                    continue
+            size += read_field(machine, field, <object> found, event.slots)
+        elif part == plan.n + ID_PART:
+            event.id = read_name("id", <object> found, machine.name_max)
+            if not event.id:
+                raise EventError("id", "is empty")
+            size += ESCAPED * len(event.id)
+        elif part == plan.n + SOURCE_PART:
+            event.source = read_name("source", <object> found, machine.name_max)
+            size += ESCAPED * len(event.source)
+        elif part == plan.n + TIME_PART:
+            read_moment("time", <object> found, machine.local, &event.time)
+            timed = True
+    if event.id is None:
+        raise EventError("id", "is needed and not there")
+    if not timed:
+        raise EventError("time", "is needed and not there")
     if event.source == "rulelang":
         raise EventError("source", "'rulelang' is the source of findings and warnings, and not for others to use")
     event.order_a = event.source
     event.order_b = event.id
-    found = PyDict_GetItemWithError(given, "time")
-    if found == NULL or <object> found is None:
-        raise EventError("time", "is needed and not there")
-    read_moment("time", <object> found, machine.local, &event.time)
     set_head(event)
-    seen = 3 + ("source" in given)
-    for i in range(plan.n):
-        field = &plan.fields[i]
-        found = PyDict_GetItemWithError(given, <object> field.name)
-        if found != NULL:
-            seen += 1
-            if <object> found is not None:
-                read_field(machine, field, <object> found, event.slots)
-    if seen < PyDict_Size(given):
-        event.ignored = count_ignored(plan, given)
-    event.digest = digest_of(plan, event)
-    event.payload = journal_form(machine, given)
+    size += place * (ESCAPED * plan.name_max + AROUND)
+    if size > machine.event_bytes_max or not bounded:
+        journal_form(machine, given)
     return event
 
 

@@ -15,6 +15,15 @@ cdef class Frame:
         raise LookupError(f"no patterns here, and the expression asks for number {index}")
 
 
+cdef dict plain_dict(event):
+    """An event as a dict. Raises EventError where it is nothing of the kind."""
+    if type(event) is dict:
+        return <dict> event
+    if not isinstance(event, Mapping):
+        raise EventError("event", f"must be an object with fields, not {shown(event)}")
+    return dict(event)
+
+
 @cython.final
 cdef class Machine:
     def __cinit__(self, program, *, Py_ssize_t text_max=TEXT_MAX, Py_ssize_t name_max=NAME_MAX, Py_ssize_t event_bytes_max=EVENT_BYTES_MAX):
@@ -60,6 +69,7 @@ cdef class Machine:
         self.layouts = [TypePlan(i, declared, plan["entities"]) for i, declared in enumerate(plan["types"])]
         self.types = {layout.name: layout for layout in self.layouts if not layout.derived}
         self.index = index_of(plan)
+        self.rule_names = [rule["name"] for rule in plan["rules"]]
         self.lone_frame = Frame()
 
     def __dealloc__(self):
@@ -167,13 +177,14 @@ cdef class Machine:
 
     # ------------------------------------------------------------------ events
 
-    def decode(self, event):
-        """A mapping as a row, with its digest and what the journal keeps of it. Raises EventError."""
-        if type(event) is not dict:
-            if not isinstance(event, Mapping):
-                raise EventError("event", f"must be an object with fields, not {shown(event)}")
-            event = dict(event)
-        return decode_event(self, <dict> event)
+    def decode(self, event, *, bint journal=True):
+        """A mapping as a row, with the digest of its content; `journal`: and with what the journal keeps of it. Raises EventError."""
+        cdef dict given = plain_dict(event)
+        cdef Event row = decode_row(self, given)
+        row.digest = digest_of(<TypePlan> self.layouts[row.type], row)
+        if journal:
+            row.payload = journal_form(self, given)
+        return row
 
     def encode_record(self, Event event not None):
         """The event as bytes for a store."""
@@ -236,8 +247,8 @@ cdef class Machine:
 
     def matches(self, event):
         """The names of the unscoped rules that hold for an event alone. Raises EventError."""
-        rules = self.plan["rules"]
-        return [rules[index]["name"] for index in self.holding(event if isinstance(event, Event) else self.decode(event))]
+        cdef Event row = <Event> event if isinstance(event, Event) else decode_row(self, plain_dict(event))
+        return [self.rule_names[index] for index in self.holding(row)]
 
     def matches_batch(self, events):
         """`matches` for each."""

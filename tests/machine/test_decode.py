@@ -96,7 +96,7 @@ def test_a_value_of_the_right_type_is_taken(field: str, value: object, expected:
         ("d", True, "d: must be a duration, as a number of seconds, not True"),
         ("d", float("nan"), "d: must be a finite number of seconds, not nan"),
         ("d", 10**13, "d: is too long for a duration: 10000000000000 seconds"),
-        ("d", 1e13, "d: is too long for a duration: 10000000000000.0 seconds"),
+        ("d", 1e13, "d: is too long for a duration: 10000000000000 seconds"),
         ("w", 1_772_323_200, "w: must be a time in ISO 8601, such as 2026-03-01T22:10:00, not 1772323200"),
         ("w", "2026-03-01", "w: must be a time, and '2026-03-01' has no time of day"),
         ("o", 17, "o: must be a text, not 17"),
