@@ -6,7 +6,7 @@ In: a plan as JSON gave it, and the words of its code.  Out: nothing, or `Misfit
     meaning     what fields mean to each other: slots, kinds of values, windows, who may ask what                               (meaning.py)
     code        instructions, operands, jumps, the stack and the kinds of the values on it                                      (code.py)
 
-What a program *says* (its thresholds, its messages) is its own business; see docs/decisions/0004-loading.md.
+What a program *says* (its thresholds, its messages) is its own business; see docs/decisions/0006-loading.md.
 """
 
 from __future__ import annotations

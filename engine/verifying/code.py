@@ -30,11 +30,17 @@ LISTS = {
 """The list of the plan that an operand is a number of."""
 
 NAMES = tuple(instruction.name for instruction in INSTRUCTIONS)
-LENGTHS = {instruction.number: 1 + len(instruction.operands) for instruction in INSTRUCTIONS}
-JUMPS = {instruction.number: LENGTHS[instruction.number] - 1 for instruction in INSTRUCTIONS if instruction.jumps}
-"""By the number of the instruction: where its target stands."""
 MEMO_GET, MEMO_SET, RETURN = (BY_NAME[name].number for name in ("MEMO_GET", "MEMO_SET", "RETURN"))
 ASKING = {BY_NAME["AGGREGATE"].number: "aggregate", BY_NAME["PATTERN"].number: "pattern"}
+STEPS = {
+    i.number: (
+        1 + len(i.operands),
+        bool(i.operands) and i.operands[0] != "jump",
+        i.jumps or i.number in (MEMO_SET, RETURN) or i.number in ASKING,
+    )
+    for i in INSTRUCTIONS
+}
+"""By the number of the instruction: its length; whether the word after it says what it works on; whether it does more than change the stack."""
 
 Asked = frozenset[tuple[str, int]]
 
@@ -88,63 +94,63 @@ class _Walk:
 
     def code(self, place: str, code: Mapping[str, Any], start: int, end: int) -> Facts:
         """One code, from its first word to the word before `end`."""
-        words, known, depth = self.words, self.known, self.stacks.depth
+        words, known, depth, steps = self.words, self.known, self.stacks.depth, STEPS
         stack = Stacks.EMPTY
-        arriving: dict[int, int] = {}
-        recalled: dict[int, list[tuple[int, int]]] = {}  # what MEMO_GET brings to a word: the stack below, and the memo
+        arriving: dict[int, list[tuple[int, int]]] = {}  # what jumps bring to a word: a stack, and a memo on it or -1
         asks: set[tuple[str, int]] = set()
-        begins = set()
+        leaving = []  # the words of instructions after which there is a value
         deepest, at, operation = 0, start, -1
         while at < end:
             if at in arriving:
-                stack = self._meeting(at, place, stack, arriving.pop(at))
-            if at in recalled:
-                for below, memo in recalled.pop(at):
-                    stack = self._recalled(at, place, stack, below, memo)
+                stack = self._arrived(at, place, stack, arriving.pop(at))
             operation = words[at]
-            length = LENGTHS.get(operation)
-            if length is None or at + length > end:
-                raise Misfit(
-                    place, f"word {at}: {operation} is no instruction" if length is None else f"word {at}: {NAMES[operation]} is cut off"
-                )
-            begins.add(at)
-            operand = words[at + 1] if length > 1 and JUMPS.get(operation) != 1 else 0
+            step = steps.get(operation)
+            if step is None:
+                raise Misfit(place, f"word {at}: {operation} is no instruction")
+            length, with_operand, more = step
+            if at + length > end:
+                raise Misfit(place, f"word {at}: {NAMES[operation]} is cut off")
+            operand = words[at + 1] if with_operand else 0
             name = (stack, operation, operand)
             after = known.get(name)
             if after is None:
                 after = known[name] = self._after(at, place, *name)
-            if operation in JUMPS:
-                target = words[at + JUMPS[operation]]
-                if not at + length <= target < end:
-                    raise Misfit(
-                        place, f"word {at}: {NAMES[operation]} must lead forward in its code, to a word before {end}, and leads to {target}"
-                    )
-                if operation == MEMO_GET:
-                    recalled.setdefault(target, []).append((stack, operand))
+            leaving.append(at)
+            if more:
+                if operation in ASKING:
+                    asks.add((ASKING[operation], operand))
+                elif operation == MEMO_SET:
+                    self._remembered(at, place, operand, after)
+                elif operation == RETURN:
+                    leaving.pop()
+                    if at + 1 != end:
+                        raise Misfit(place, f"word {at}: RETURN before the end of the code, which is word {end}")
                 else:
-                    arriving[target] = self._meeting(target, place, after, arriving.get(target, after))
-            elif operation in ASKING:
-                asks.add((ASKING[operation], operand))
-            elif operation == MEMO_SET:
-                self._remembered(at, place, operand, after)
-            elif operation == RETURN and at + 1 != end:
-                raise Misfit(place, f"word {at}: RETURN before the end of the code, which is word {end}")
+                    target = words[at + length - 1]
+                    if not at + length <= target < end:
+                        what = f"must lead forward in its code, to a word before {end}, and leads to {target}"
+                        raise Misfit(place, f"word {at}: {NAMES[operation]} {what}")
+                    arriving.setdefault(target, []).append((after, operand if operation == MEMO_GET else -1))
+                    if operation == MEMO_GET:
+                        leaving.pop()
             stack = after
             if depth[stack] > deepest:
                 deepest = depth[stack]
             at += length
         if operation != RETURN:
             raise Misfit(place, f"word {end}: the code ends without RETURN")
-        if arriving or recalled:
-            raise Misfit(place, f"a jump leads to word {min([*arriving, *recalled])}, where no instruction begins")
+        if arriving:
+            raise Misfit(place, f"a jump leads to word {min(arriving)}, where no instruction begins")
         if deepest > code["stack"]:
             raise Misfit(f"{place}.stack", f"must be {deepest} or more, and is {code['stack']}")
         kind = self.stacks.top[stack]
         if not fits(kind, kind_of(code["kind"])):
             raise Misfit(f"{place}.kind", f"is {code['kind']}, but the code leaves {said(kind)}")
-        for number, (word, _) in enumerate(code["marks"]):
-            if word not in begins or words[word] in (MEMO_GET, RETURN):
-                raise Misfit(f"{place}.marks[{number}]", f"word {word} is none at which an instruction of the code leaves a value")
+        marked = [word for word, _ in code["marks"]]
+        strange = set(marked).difference(leaving)
+        if strange:
+            number = next(number for number, word in enumerate(marked) if word in strange)
+            raise Misfit(f"{place}.marks[{number}]", f"word {marked[number]} is none at which an instruction of the code leaves a value")
         return Facts(kind, frozenset(asks))
 
     def _after(self, at: int, place: str, stack: int, operation: int, operand: int) -> int:
@@ -217,19 +223,18 @@ class _Walk:
         if self.memos.setdefault(memo, kind) != kind:
             raise Misfit(place, f"word {at}: memo {memo} would be {said(kind)}, and is {said(self.memos[memo])} elsewhere")
 
-    def _recalled(self, at: int, place: str, stack: int, below: int, memo: int) -> int:
-        """Where MEMO_GET arrives, it brings the memo, on what was there before."""
-        if stack == Stacks.EMPTY:
-            raise Misfit(place, f"word {at}: MEMO_GET {memo} arrives where nothing is on the stack")
-        self._remembered(at, place, memo, stack)
-        return self._meeting(at, place, stack, self.stacks.push(below, self.stacks.top[stack]))
-
-    def _meeting(self, at: int, place: str, walked: int, brought: int) -> int:
-        """What is on the stack where a jump arrives."""
-        both = self.stacks.joined(walked, brought)
-        if both is None:
-            raise Misfit(
-                place,
-                f"word {at}: a jump arrives with {self.stacks.text(brought)} on the stack, and without it there is {self.stacks.text(walked)}",
-            )
-        return both
+    def _arrived(self, at: int, place: str, stack: int, arriving: list[tuple[int, int]]) -> int:
+        """What is on the stack at a word to which jumps lead."""
+        for brought, memo in arriving:
+            if memo >= 0:
+                # MEMO_GET brings the memo, on what was there before.
+                if stack == Stacks.EMPTY:
+                    raise Misfit(place, f"word {at}: MEMO_GET {memo} arrives where nothing is on the stack")
+                self._remembered(at, place, memo, stack)
+                brought = self.stacks.push(brought, self.stacks.top[stack])
+            both = self.stacks.joined(stack, brought)
+            if both is None:
+                with_it, without = self.stacks.text(brought), self.stacks.text(stack)
+                raise Misfit(place, f"word {at}: a jump arrives with {with_it} on the stack, and without it there is {without}")
+            stack = both
+        return stack

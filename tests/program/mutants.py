@@ -142,6 +142,8 @@ class Mutation:
             value = holder[name]
         except (KeyError, IndexError, TypeError):
             return  # an earlier change took it away
+        if isinstance(holder, str):
+            return  # an earlier change put a text there
         choice = r.randrange(10)
         if choice < 4:
             holder[name] = self.another(plan, value, path)
