@@ -69,16 +69,14 @@ def of_this(condition: model.Expression) -> model.Expression:
 
 
 def written(node: syntax.Expression) -> Iterator[syntax.Expression]:
-    """All expressions in an expression as it was written, itself first."""
-    yield from _written(node)
-
-
-def _written(node: object) -> Iterator[syntax.Expression]:
-    if isinstance(node, tuple):
-        for item in node:
-            yield from _written(item)
-    elif is_dataclass(node) and not isinstance(node, syntax.Span):
-        if isinstance(node, get_args(syntax.Expression)):
-            yield node
-        for field in fields(node):
-            yield from _written(getattr(node, field.name))
+    """All expressions in an expression as it was written, itself first. Not by recursion: what is never used may be nested however deep."""
+    kinds = get_args(syntax.Expression)
+    waiting: list[object] = [node]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, tuple):
+            waiting += reversed(part)
+        elif is_dataclass(part) and not isinstance(part, syntax.Span):
+            if isinstance(part, kinds):
+                yield part
+            waiting += (getattr(part, field.name) for field in reversed(fields(part)))
