@@ -5,6 +5,7 @@ In: a checked rule set.  Out: diagnostics with codes L0xx, sorted; those that a 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -76,7 +77,9 @@ def _silenced(found: list[Linted], checked: Checked) -> list[Linted]:
             kept.append(Linted(Diagnostic(UNREASONED, "error", message, comment.span, remedy), ()))
         elif comment not in used:
             message = f"this comment silences nothing: {', '.join(comment.codes)} would not be reported here"
-            kept.append(Linted(Diagnostic(UNUSED, "warning", message, comment.span, "remove the comment"), ()))
+            before = checked.sources[comment.span.file][: comment.span.start]
+            edit = Edit(replace(comment.span, start=len(before.rstrip(" \t"))), "")
+            kept.append(Linted(Diagnostic(UNUSED, "warning", message, comment.span, "remove the comment"), (edit,)))
     return kept
 
 

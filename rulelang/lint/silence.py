@@ -18,7 +18,7 @@ from rulelang.parse import beginnings
 from rulelang.syntax import Span
 
 # Texts first, so that a `#` in one is no comment. A quote is never inside a text but after a backslash.
-_TOKEN = re.compile(r'"(?:\\.|[^"\\\n])*"|“[^”\n]*”|#[^\n]*')
+_TOKEN = re.compile(r'"(?:\\.|[^"\\\n])*"|“[^”\n]*”|#[^\r\n]*')
 _COMMENT = re.compile(r"#+\s*lint\s*:\s*allow\b\s*(?P<codes>[^\n]*?)(?:\s+because\s*(?P<because>.*?))?\s*$")
 _CODE = re.compile(r"L\d{3}")
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from rulelang import model
 from rulelang.diagnostics import Related
-from rulelang.lint.framework import Found, LintRule, Subject
+from rulelang.lint.framework import Edit, Found, LintRule, Subject
 from rulelang.lint.walk import walk
 
 
@@ -19,14 +20,16 @@ def find(subject: Subject) -> Iterable[Found]:
 
 def _twice(test: model.In, subject: Subject) -> Iterable[Found]:
     first: dict[object, model.Constant] = {}
-    for item in test.items:
+    for number, item in enumerate(test.items):
         if isinstance(item, model.Constant):
             before = first.setdefault(item.value, item)
             if before is not item:
                 same = subject.text(item.span) == subject.text(before.span)
                 how = "is listed already" if same else f"is the same key as {subject.text(before.span)}, which is listed already"
                 there = Related("first listed here", before.span)
-                yield Found(item.span, f"{subject.text(item.span)} {how}", "leave it out, or look for the value that was meant", (there,))
+                comma = replace(item.span, start=test.items[number - 1].span.end)
+                remedy = "leave it out, or look for the value that was meant"
+                yield Found(item.span, f"{subject.text(item.span)} {how}", remedy, (there,), fix=(Edit(comma, ""),))
 
 
 RULE = LintRule(
