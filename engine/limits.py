@@ -47,7 +47,7 @@ class ProgramLimits:
     bytes_max: int = 256 * 1024 * 1024
     """The file as a whole."""
     rules_max: int = 100_000
-    types_max: int = 10_000
+    types_max: int = 5_000
     fields_max: int = 5_000
     """Fields of one event type. (Records of events keep a slot in 16 bits.)"""
     access_slots_max: int = 50_000_000
@@ -59,7 +59,7 @@ class ProgramLimits:
     hours_max: int = 100
     """Stretches of opening hours of one day."""
     tables_max: int = 10_000
-    histories_max: int = 10_000
+    histories_max: int = 5_000
     questions_max: int = 200_000
     """Different aggregates; and different patterns."""
     ladders_max: int = 10_000
@@ -71,6 +71,8 @@ class ProgramLimits:
     regexes_max: int = 10_000
     features_max: int = 256
     """Features of the index for one event type (`FEATURES_MAX` of the machine)."""
+    index_rows_max: int = 800_000
+    """Rows of the index for one event type."""
     skeleton_max: int = 64
     """Characters that one character may become when look-alikes are replaced."""
 

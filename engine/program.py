@@ -20,6 +20,7 @@ from typing import Any, NoReturn
 from engine.instructions import SET_HASH
 from engine.limits import PROGRAM, ProgramLimits
 from engine.verifying import Misfit, verify
+from engine.verifying.shapes import shown
 
 MAGIC = b"RULEPROG"
 VERSION = 1
@@ -118,7 +119,7 @@ def _plan(encoded: bytes) -> Any:
     if type(found) is not int or found != FORMAT:
         than = "a newer" if type(found) is int and found > FORMAT else "another"
         raise ProgramError(
-            f"the program's plan has the format {found!r}, made by {than} version of rulelang than this one, which reads {FORMAT}; {_COMPILE}"
+            f"the program's plan has the format {shown(found)}, made by {than} version of rulelang than this one, which reads {FORMAT}; {_COMPILE}"
         )
     return plan
 

@@ -289,9 +289,13 @@ class _Uses:
         self.plan = plan
         self.facts = facts
         self.layers = [LAYERS.get(declared["name"], 0) for declared in plan["types"]]
+        # What is asked -> by number the layer of what it reads.
+        self.layers_asked = {
+            "aggregate": [max((self.layers[taken["type"]] for taken in a["taken"]), default=0) for a in plan["aggregates"]],
+            "pattern": [max(self.layers[p["left"]["type"]], self.layers[p["right"]["type"]]) for p in plan["patterns"]],
+        }
         # Event type -> the entity of each slot that is a key, in the spelling that is compared.
         self.key_slots = [{f["slot"]: f["entity"] for f in declared["fields"] if f["entity"] >= 0} for declared in plan["types"]]
-        # History -> the layers of the types that belong to it.
         self.history_types = [{int(kind) for kind in history["slots"]} for history in plan["histories"]]
 
     def code(self, place: str, number: int, kinds: tuple[str, ...], may_ask: Asked = frozenset()) -> None:
@@ -402,7 +406,7 @@ class _Uses:
                 raise Misfit(f"{place}.sample", "is drawn from events, and there is none at the end of a period")
             for number, (kind, slot) in enumerate(rule["sample"]["slots"]):
                 self.slot(f"{place}.sample.slots[{number}][1]", kind, slot)
-        lowest = max((self.layers[kind] for kind in self.types_seen(rule)), default=0)
+        lowest = self.lowest_layer(rule)
         if rule["layer"] < lowest:
             raise Misfit(f"{place}.layer", f"must be {lowest} or more for a rule that sees findings or warnings, and is {rule['layer']}")
 
@@ -438,19 +442,13 @@ class _Uses:
             types.add(pattern["right" if pattern["kind"] == "followed by" else "left"]["type"])
         return types
 
-    def types_seen(self, rule: Plan) -> set[int]:
-        """The types of the events that a rule is looked at on, or reads."""
-        types = {event["type"] for event in rule["anchors"]["events"]}
-        operands = [*rule["operands"], *rule["content"]]
-        for entry in rule["excepts"]:
-            operands += entry["operands"]
-        for operand in operands:
-            if "aggregate" in operand:
-                types.update(taken["type"] for taken in self.plan["aggregates"][operand["aggregate"]]["taken"])
-            else:
-                pattern = self.plan["patterns"][operand["pattern"]]
-                types.update((pattern["left"]["type"], pattern["right"]["type"]))
-        return types
+    def lowest_layer(self, rule: Plan) -> int:
+        """The layer of what the rule is looked at on and reads."""
+        seen = [self.layers[event["type"]] for event in rule["anchors"]["events"]]
+        for operands in (rule["operands"], rule["content"], *(entry["operands"] for entry in rule["excepts"])):
+            for operand in operands:
+                seen += [self.layers_asked[kind][number] for kind, number in operand.items()]
+        return max(seen, default=0)
 
     def about(self, place: str, about: Sequence[Plan]) -> None:
         _all_different(place, [one["entity"] for one in about])

@@ -179,7 +179,7 @@ LADDER = Record(
 INDEX = Record(
     {
         "type": Number("types"),
-        "rows": Items(Number("rules")),
+        "rows": Items(Number("rules"), most="index_rows_max"),
         "features": Items(
             Record(
                 {

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from math import isfinite
+from reprlib import Repr
 from typing import Any, Protocol
 
 INTEGER_MIN, INTEGER_MAX = -(2**63), 2**63 - 1
@@ -30,9 +31,14 @@ class Misfit(Exception):
         return f"{self.place}: {self.what}" if self.place else self.what
 
 
+_SHORT = Repr()
+_SHORT.maxlevel = _SHORT.maxlist = _SHORT.maxdict = 3
+_SHORT.maxstring = _SHORT.maxlong = SHOWN_MAX
+
+
 def shown(value: object) -> str:
-    """A value in a message."""
-    text = repr(value)
+    """A value in a message, however long or deep it is."""
+    text = _SHORT.repr(value)
     return text if len(text) <= SHOWN_MAX else text[: SHOWN_MAX - 1] + "…"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
@@ -550,6 +551,23 @@ def test_a_plan_that_is_no_object_is_refused() -> None:
         load(together([], []))
 
 
+def test_what_is_wrong_may_be_as_deep_and_long_as_json_can_be() -> None:
+    plan, words = apart(golden("clauses"))
+    plan["hash"] = "HERE"
+    text = json.dumps(plan).encode()
+    refused = 0
+    for depth in range(1, 1100, 7):
+        with pytest.raises(ProgramError, match=r"hash: must be a text|cannot be read: .*recursion") as error:
+            load(together(text.replace(b'"HERE"', b"[" * depth + b"]" * depth), words))
+        refused += "hash" in str(error.value)
+        with pytest.raises(ProgramError, match=r"the format \[|cannot be read: .*recursion"):
+            load(together(b'{"format":' + b"[" * depth + b"]" * depth + b"}", []))
+    assert refused > 50
+    with pytest.raises(ProgramError) as error:
+        load(together(text.replace(b'"HERE"', b"[" + b"1," * 1_000_000 + b"1]"), words))
+    assert len(str(error.value)) < 300
+
+
 def test_a_member_needs_the_history_that_says_where_it_belongs() -> None:
     plan, words = apart(rulelang.compile_text(MEMBERS))
     plan["histories"].pop()
@@ -597,6 +615,7 @@ BOUNDS: dict[str, tuple[Callable[[], bytes], Callable[[bytes, Any], int]]] = {
     "memos_max": (lambda: golden("expressions"), lambda data, plan: plan["memos"]),
     "regexes_max": (lambda: rulelang.compile_text(TEXT_EVENT + MANY_REGEXES), lambda data, plan: len(plan["regexes"])),
     "features_max": (lambda: golden("expressions"), lambda data, plan: max(len(table["features"]) for table in plan["index"])),
+    "index_rows_max": (lambda: golden("expressions"), lambda data, plan: max(len(table["rows"]) for table in plan["index"])),
     "skeleton_max": (lambda: golden("expressions"), lambda data, plan: 18),
 }
 
