@@ -285,3 +285,9 @@ def test_a_file_made_of_anything_is_answered(seed: int) -> None:
     for _ in range(5):
         text = rng.choice(NEW)(rng)
         answers(text, lambda text=text: rulelang.check_text(text), "rules.rules")  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("operand", ["+ x ", "or else x ", "within x "])
+def test_a_let_that_nobody_uses_may_be_nested_however_deep(operand: str) -> None:
+    text = "let a = x " + operand * 5000
+    answers(text, lambda: rulelang.check_text(text), "rules.rules")
