@@ -16,15 +16,13 @@ One connection. Used by one thread at a time.
 
 from __future__ import annotations
 
-import array
 import hashlib
 import json
 import os
 import random
-import sys
 import time
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -47,6 +45,7 @@ from engine.stores.interface import (
     StoreReadOnly,
     StoreVersion,
 )
+from engine.stores.redis_items import as_bytes, as_text, packed, unpacked
 from engine.stores.redis_url import Where
 
 T = TypeVar("T")
@@ -61,8 +60,8 @@ FUNCTIONS = Path(__file__).with_name("redis_functions.lua")
 
 PAGE_ENTRIES, PAGE_PARTS = 32, 4
 """Entries of the journal, and parts of items, that are read in one reply."""
-PART_BYTES = 4 * 2**20
-"""Items of a checkpoint are cut into parts of about this length, before compression."""
+GARBAGE_MIN = 1_000
+"""Items that are no longer true, or no longer there, are cleared away once they are more than those that are, and than this."""
 UNFINISHED_S, READ_S = 86_400, 3_600
 """How long lists are kept that no notes name: not yet, or no longer, for those who are still reading them. Guards against leaks only: lists that are
 missing when notes are to name them are written again, and whoever reads looks at the end whether the notes still name what was read."""
@@ -386,6 +385,7 @@ class RedisStore:
         self._notes = Notes()
         self._position, self._digest = 0, START
         self._confirmed = 0
+        self._read_live = self._read_garbage = 0
         self._next_trim = 0.0
         self._appendfsync = "not told"
 
@@ -426,6 +426,7 @@ class RedisStore:
         ours = self._notes.items_of in (None, self._program)
         self._position, self._digest = 0, START
         self._confirmed = 0
+        self._read_live = self._read_garbage = 0
         return ours
 
     def close(self) -> None:
@@ -590,26 +591,30 @@ class RedisStore:
         return notes.applied if notes.items_of == self._program else 0
 
     def load(self, kind: str, keys: Sequence[str]) -> dict[str, bytes]:
-        asked = {_bytes(key) for key in keys}
+        asked = {as_bytes(key) for key in keys}
         found: dict[bytes, bytes | None] = {}
         for part in self._parts(kind, newest_first=True):
-            for key, value in _unpacked(part):
+            for key, value in unpacked(part):
                 if key in asked:
                     found[key] = value
             asked -= found.keys()
             if not asked:
                 break
-        return {_text(key): value for key, value in found.items() if value is not None}
+        return {as_text(key): value for key, value in found.items() if value is not None}
 
     def items(self, kind: str) -> Iterator[tuple[str, bytes]]:
         found: dict[bytes, bytes] = {}
+        written = 0
         for part in self._parts(kind):
-            for key, value in _unpacked(part):
+            for key, value in unpacked(part):
+                written += 1
                 if value is None:
                     found.pop(key, None)
                 else:
                     found[key] = value
-        return ((_text(key), found[key]) for key in sorted(found))
+        self._read_live += len(found)
+        self._read_garbage += written - len(found)
+        return ((as_text(key), found[key]) for key in sorted(found))
 
     def _parts(self, kind: str, newest_first: bool = False) -> Iterator[bytes]:
         """What checkpoints wrote, up to the one that was the last when the store was opened or written by us."""
@@ -636,8 +641,9 @@ class RedisStore:
             low, high = (low, edge) if newest_first else (edge, high)
 
     def checkpoint(self, checkpoint: Checkpoint) -> bool:
-        parts = [(kind, zlib.compress(part, 1)) for kind, part in _packed(checkpoint.items)]
-        mark = _mark()
+        if self._notes.items_of == self._program and self._read_garbage > max(self._read_live, GARBAGE_MIN):
+            self._clear_garbage()
+        parts, mark = _parts(checkpoint.items), _mark()
         kept = self._patiently(lambda link: self._save(link, checkpoint.since, checkpoint.applied, parts, mark))
         if self._where.keep_journal_days is not None and kept and time.monotonic() >= self._next_trim:
             self._next_trim = time.monotonic() + TRIM_S
@@ -709,6 +715,21 @@ class RedisStore:
         command = _call("turn", [self._notes_key, *(key for key, _ in lists)], text, new.text(), *(todo for _, todo in lists))
         return new if link.ask(command) == [b"OK"] else None
 
+    def _clear_garbage(self) -> None:
+        """Write the items anew as they were when the store was opened, unless somebody has written since."""
+        self._read_live = self._read_garbage = 0
+        parts, mark = _parts({(kind, key): item for kind in self._notes.kinds for key, item in self.items(kind)}), _mark()
+
+        def rewrite(link: _Link) -> Notes | None:
+            (text,) = link.ask(("GET", self._notes_key))
+            notes = self._read_notes(text)
+            if notes.mark == mark:  # an earlier try, whose reply was lost
+                return notes
+            return self._replace(link, text, notes, notes.applied, parts, mark) if notes.mark == self._notes.mark else None
+
+        self._notes = self._patiently(rewrite) or self._notes
+        self._read_live = self._read_garbage = 0
+
     def _trim(self, link: _Link) -> None:
         """Give up entries older than asked for, up to the one of the checkpoint, which stays: the next one is chained to it."""
         assert self._where.keep_journal_days is not None
@@ -768,6 +789,10 @@ def _call(function: str, keys: Sequence[str], *arguments: str | bytes | int) -> 
     return "FCALL", f"{LIBRARY}_{function}", len(keys), *keys, *arguments
 
 
+def _parts(items: Mapping[tuple[str, str], bytes | None]) -> list[tuple[str, bytes]]:
+    return [(kind, zlib.compress(part, 1)) for kind, part in packed(items)]
+
+
 def _number(row: Sequence[Any]) -> int:
     return int(row[0].split(b"-")[0])
 
@@ -795,62 +820,3 @@ def _flat(reply: object) -> Iterator[object]:
     for part in reply if isinstance(reply, list) else []:
         yield part
         yield from _flat(part)
-
-
-def _packed(items: Mapping[tuple[str, str], bytes | None]) -> Iterator[tuple[str, bytes]]:
-    """The items by kind, in parts: how many there are, the lengths of the keys, those of the values (-1: removed), the keys, the values."""
-    by_kind: dict[str, list[tuple[bytes, bytes | None]]] = {}
-    for (kind, name), value in items.items():
-        by_kind.setdefault(kind, []).append((_bytes(name), value))
-    for kind, pairs in by_kind.items():
-        start = size = 0
-        for end, (key, value) in enumerate(pairs, start=1):
-            size += len(key) + len(value or b"") + 8
-            if size >= PART_BYTES or end == len(pairs):
-                yield kind, _part(pairs[start:end])
-                start, size = end, 0
-
-
-def _part(pairs: Sequence[tuple[bytes, bytes | None]]) -> bytes:
-    keys = _numbers(len(key) for key, _ in pairs)
-    values = _numbers(-1 if value is None else len(value) for _, value in pairs)
-    return b"".join((_numbers([len(pairs)]), keys, values, *(key for key, _ in pairs), *(value for _, value in pairs if value)))
-
-
-def _unpacked(part: bytes) -> Iterator[tuple[bytes, bytes | None]]:
-    (count,) = _read_numbers(part[:4])
-    keys, values = _read_numbers(part[4 : 4 + 4 * count]), _read_numbers(part[4 + 4 * count : 4 + 8 * count])
-    at_key = 4 + 8 * count
-    at_value = at_key + sum(keys)
-    for key_length, value_length in zip(keys, values, strict=True):
-        key = part[at_key : at_key + key_length]
-        at_key += key_length
-        if value_length < 0:
-            yield key, None
-        else:
-            yield key, part[at_value : at_value + value_length]
-            at_value += value_length
-
-
-def _numbers(numbers: Iterable[int]) -> bytes:
-    """32 bits each, little-endian."""
-    made = array.array("i", numbers)
-    if sys.byteorder == "big":
-        made.byteswap()
-    return made.tobytes()
-
-
-def _read_numbers(data: bytes) -> array.array[int]:
-    read = array.array("i", data)
-    if sys.byteorder == "big":
-        read.byteswap()
-    return read
-
-
-def _bytes(key: str) -> bytes:
-    """As in SQLite: order of code points, and no character is special."""
-    return key.encode("utf-8", "surrogatepass")
-
-
-def _text(key: bytes) -> str:
-    return key.decode("utf-8", "surrogatepass")

@@ -1,0 +1,27 @@
+"""Every test with an argument `binary` runs on each server binary that is found."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+
+import pytest
+
+from tests.redis import servers
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "binary" in metafunc.fixturenames:
+        found = servers.binaries()
+        metafunc.parametrize("binary", list(found.values()), ids=list(found))
+
+
+@pytest.fixture
+def url(binary: Path) -> str:
+    """A new state on a server that other tests use, too."""
+    return f"{servers.lasting(binary, 'redis')}?name={uuid.uuid4().hex}"
+
+
+@pytest.fixture
+def cluster_url(binary: Path) -> str:
+    return f"{servers.lasting(binary, 'redis+cluster')}?name={uuid.uuid4().hex}"
