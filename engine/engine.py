@@ -135,7 +135,7 @@ class Engine:
         decoded: list[Event] = []
         for event in events:
             try:
-                row = self._machine.decode(event)
+                row = self._machine.decode(event, journal=self._store.durable)
                 self._refuse_future(row, now)
             except EventError as error:
                 outcomes.append(self._refused(event, error))
@@ -146,6 +146,8 @@ class Engine:
             self._look_up(decoded)
         if self._store.durable:
             now = self._put_in_journal(decoded, now)
+            for row in decoded:  # a row lives as long as the histories that it is in
+                row.payload = None
         applied = iter(self._apply(decoded, now))
         self._count_unsaved(len(decoded))
         return [outcome if outcome is not None else next(applied) for outcome in outcomes]
@@ -496,7 +498,7 @@ class Engine:
         rows = []
         for event in item["events"]:
             try:
-                rows.append(self._machine.decode(event))
+                rows.append(self._machine.decode(event, journal=False))
             except EventError as error:  # another rule set took it; to this one it is nothing, as if it were sent now
                 self._refused(event, error)
         if self._lookup:

@@ -111,7 +111,7 @@ def _readable(
                 continue
             try:
                 event = mapper.event(row)
-                decoded = machine.decode(event)
+                decoded = machine.decode(event, journal=False)
             except (WrongValue, EventError) as error:
                 report.refuse(f"{row.where}: {error}")
                 continue
