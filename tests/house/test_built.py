@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ def test_the_binary_is_newer_than_its_sources(name: str) -> None:
     module = importlib.import_module(f"engine.{name}")
     binary = Path(module.__file__ or "")
     assert binary.suffix == ".so", f"{binary} is not a compiled module"
-    included = [p for suffix in ("*.pxi", "*.pxd") for p in ENGINE.rglob(suffix)]
-    newest = max([ENGINE / f"{name}.pyx", *included], key=lambda p: p.stat().st_mtime)
+    source = ENGINE / f"{name}.pyx"
+    included = [ENGINE / part for part in re.findall(r'^include "(.*)"$', source.read_text(), re.MULTILINE)]
+    newest = max([source, *included, *ENGINE.glob("*.pxd")], key=lambda p: p.stat().st_mtime)
     assert binary.stat().st_mtime >= newest.stat().st_mtime, f"{newest.name} is newer than {binary.name}: run tools/setup"
