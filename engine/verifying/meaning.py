@@ -499,7 +499,7 @@ class _Uses:
         self.code(f"{place}.code", feature["code"], kinds)
         is_bound = (lambda bound: type(bound) is str) if text else _is_number
         demands = feature["demands"]
-        if demands and not all(map(is_bound, {b for _, stretches, _ in demands for s in stretches for b in s if b is not None})):
+        if demands and not all(map(is_bound, [b for _, stretches, _ in demands for s in stretches for b in s if b is not None])):
             raise Misfit(f"{place}.demands", f"must have bounds that are {'texts' if text else 'finite numbers'}")
         before = -1
         for number, (row, stretches, _) in enumerate(demands):

@@ -13,7 +13,8 @@ from __future__ import annotations
 import copy
 import faulthandler
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from random import Random
 from typing import Any
 
@@ -22,6 +23,9 @@ from engine.engine import Engine
 from engine.instructions import INSTRUCTIONS
 from engine.machine import Machine
 from engine.program import HEAD, Program, ProgramError, load
+from engine.verifying.code import LISTS, STEPS
+from engine.verifying.plan import PLAN
+from engine.verifying.shapes import Anything, Either, Entries, Items, Maybe, Number, Real, Record, Row, Shape, Text, Truth, Whole, Word
 from tests.program.building import RULE_FILES, apart, golden, sealed, together, unsealed
 
 SECONDS_MAX = 120
@@ -72,25 +76,46 @@ TEXTS = [
 ]
 OTHERS: list[Any] = [None, True, False, [], {}, [[]], {"aggregate": 0}, {"pattern": 0}, {"code": 0}]
 
-Path = tuple[Any, ...]
-
-
 # ------------------------------------------------------------------ mutations
 
 
-def places(value: Any, path: Path = ()) -> Iterator[Path]:
-    """The path of every value in a plan."""
-    if path:
-        yield path
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for name, item in inner:
-        yield from places(item, (*path, name))
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A value in a plan: where it is kept, and what may stand there. `place` is the same for all items of a list."""
+
+    place: str
+    shape: Shape
+    holder: Any
+    name: Any
+
+    @property
+    def value(self) -> Any:
+        return self.holder[self.name]
 
 
-def at(plan: Any, path: Path) -> Any:
-    for name in path:
-        plan = plan[name]
-    return plan
+def spots(shape: Shape, holder: Any, name: Any, place: str) -> Iterator[Spot]:
+    """Every value of a plan that has its shape."""
+    yield Spot(place, shape, holder, name)
+    value = holder[name]
+    while isinstance(shape, Maybe) and value is not None:
+        shape = shape.shape
+    match shape:
+        case Record(fields=fields):
+            for inner, of in fields.items():
+                yield from spots(of, value, inner, f"{place}.{inner}")
+        case Items(shape=of):
+            for index in range(len(value)):
+                yield from spots(of, value, index, f"{place}[]")
+        case Row(shapes=shapes):
+            for index, of in enumerate(shapes):
+                yield from spots(of, value, index, f"{place}[{index}]")
+        case Entries(shape=of):
+            for inner in value:
+                yield from spots(of, value, inner, f"{place}[]")
+        case Either(name=None, second=second) if not isinstance(value, str):
+            yield from spots(second, holder, name, f"{place}(code)")
+        case Either(name=str(inner), first=first, second=second):
+            yield from spots(first if inner in value else second, holder, name, f"{place}({'first' if inner in value else 'second'})")
 
 
 class Mutation:
@@ -102,23 +127,14 @@ class Mutation:
         self.original = golden(self.name)
 
     def program(self) -> bytes:
-        r = self.random
-        if r.random() < 0.04:
-            return self.bytes_changed()
-        plan, words = apart(self.original)
-        # Parts with many items would otherwise draw nearly all changes to them.
-        by_part: dict[str, list[Path]] = {}
-        for path in places(plan):
-            by_part.setdefault(path[0], []).append(path)
-        for _ in range(r.choice((1, 1, 1, 2, 2, 3, 5))):
-            if r.random() < 0.35:
-                self.change_words(plan, words)
-            else:
-                self.change_plan(plan, by_part[r.choice([name for name, count in by_part.items() if count])])
-        return together(plan, words)
+        """A program that is not the original."""
+        while True:
+            made = self.bytes_changed() if self.random.random() < 0.03 else self.parts_changed()
+            if made != self.original:
+                return made
 
     def bytes_changed(self) -> bytes:
-        """Bytes altered, cut off or put in, with a checksum that fits."""
+        """Bytes altered, cut off or put in, mostly with a checksum that fits."""
         r, body = self.random, bytearray(unsealed(self.original))
         for _ in range(r.choice((1, 1, 3))):
             where = r.randrange(len(body)) if r.random() < 0.5 else r.randrange(min(len(body), HEAD.size + 20))
@@ -133,86 +149,127 @@ class Mutation:
                 break
         return sealed(bytes(body)) if r.random() < 0.9 else bytes(body)
 
-    def change_plan(self, plan: Any, paths: list[Path]) -> None:
-        """One value of the plan becomes another, goes, comes twice, or changes places."""
+    def parts_changed(self) -> bytes:
+        """Values of the plan, and words of the code, changed: most into what might stand there, some into anything."""
         r = self.random
-        path = r.choice(paths)
-        try:
-            holder, name = at(plan, path[:-1]), path[-1]
-            value = holder[name]
-        except (KeyError, IndexError, TypeError):
-            return  # an earlier change took it away
-        if isinstance(holder, str):
-            return  # an earlier change put a text there
-        choice = r.randrange(10)
-        if choice < 4:
-            holder[name] = self.another(plan, value, path)
-        elif choice < 7:
-            # What stands at a place of the same name: a value that fits in its form.
-            like = [p for p in paths if p[-1] == name or (isinstance(name, int) and isinstance(p[-1], int) and p[-2:-1] == path[-2:-1])]
-            try:
-                holder[name] = copy.deepcopy(at(plan, r.choice(like)))
-            except (KeyError, IndexError, TypeError):
-                return
-        elif choice == 7:
-            del holder[name]
-        elif isinstance(holder, list):
-            if choice == 8:
-                holder.insert(r.randrange(len(holder) + 1), copy.deepcopy(value))
+        plan, words = apart(self.original)
+        if plan["confusables"] and r.random() < 0.95:
+            plan["confusables"] = dict(list(plan["confusables"].items())[:20])
+        by_place: dict[str, list[Spot]] = {}
+        for spot in spots(PLAN, [plan], 0, "plan"):
+            by_place.setdefault(spot.place, []).append(spot)
+        for _ in range(r.choice((1, 1, 2, 2, 3, 4))):
+            if r.random() < 0.35:
+                self.change_code(plan, words)
             else:
-                other = r.randrange(len(holder))
-                holder[name], holder[other] = holder[other], holder[name]
-        else:
-            holder[r.choice(("name", "kind", "extra"))] = value
+                # Each place is as likely as any other, however many values stand there.
+                like = by_place[r.choice(list(by_place))]
+                self.change(plan, r.choice(like), like)
+        return together(plan, words)
 
-    def another(self, plan: Any, value: Any, path: Path) -> Any:
+    def change(self, plan: Any, spot: Spot, like: Sequence[Spot]) -> None:
         r = self.random
-        if r.random() < 0.25:
-            return copy.deepcopy(r.choice(OTHERS))
-        if isinstance(value, bool):
-            return not value
-        if isinstance(value, int):
-            near = value + r.choice((-2, -1, 1, 2))
-            lists = [
-                len(plan[part])
-                for part in ("codes", "types", "histories", "aggregates", "rules", "constants")
-                if isinstance(plan.get(part), list)
-            ]
-            return r.choice((near, near, r.choice(WHOLES), r.choice(lists or [0]) + r.choice((-1, 0)), float(r.randrange(5))))
-        if isinstance(value, float):
-            return r.choice((r.choice(REALS), value + 1, -value, r.choice(WHOLES)))
-        if isinstance(value, str):
-            words = [w for p in places(plan) if p[-1] == path[-1] and isinstance(w := at(plan, p), str)]
-            return r.choice((r.choice(TEXTS), r.choice(words or TEXTS), value + "x", value[:-1]))
-        return r.choice((r.choice(WHOLES), r.choice(TEXTS), None))
+        if spot.name not in spot.holder if isinstance(spot.holder, dict) else spot.name >= len(spot.holder):
+            return  # an earlier change took it away
+        choice = r.random()
+        if choice < 0.08:
+            spot.holder[spot.name] = copy.deepcopy(r.choice((*WHOLES, *REALS, *TEXTS, *OTHERS)))
+        elif choice < 0.10:
+            del spot.holder[spot.name]
+        elif choice < 0.35:
+            other = r.choice(like)
+            if other.name in other.holder if isinstance(other.holder, dict) else other.name < len(other.holder):
+                spot.holder[spot.name] = copy.deepcopy(other.value)
+        else:
+            spot.holder[spot.name] = self.fitting(plan, spot.shape, spot.value)
 
-    def change_words(self, plan: Any, words: list[int]) -> None:
-        """One word of the code becomes another; or a stretch is moved, or swapped with one as long."""
+    def fitting(self, plan: Any, shape: Shape, value: Any) -> Any:
+        """Another value of the shape, more or less."""
+        r = self.random
+        match shape:
+            case Maybe(shape=inner):
+                return None if value is not None and r.random() < 0.5 else self.fitting(plan, inner, value)
+            case Word(words=words):
+                return r.choice(sorted(words))
+            case Truth():
+                return r.random() < 0.5
+            case Number(of=of, or_none=or_none):
+                return r.randrange(-1 if or_none else 0, max(len(plan[of]), 1))
+            case Whole(low=low):
+                near = [value + step for step in (-2, -1, 1, 2)] if type(value) is int else [low]
+                return r.choice((r.choice(near), max(low, r.choice(WHOLES)), r.randrange(12)))
+            case Real():
+                return r.choice((*REALS, 2, 1e300 if r.random() < 0.1 else 3.5))
+            case Text():
+                return r.choice(TEXTS)
+            case Items() if isinstance(value, list) and value:
+                changed = list(value)
+                where = r.randrange(len(changed))
+                match r.randrange(4):
+                    case 0:
+                        del changed[where]
+                    case 1:
+                        changed.insert(where, copy.deepcopy(r.choice(changed)))
+                    case 2:
+                        r.shuffle(changed)
+                    case 3:
+                        changed = changed[: where + 1]
+                return changed
+            case Anything():
+                return r.choice((value, r.choice(WHOLES), r.choice(REALS), r.choice(TEXTS), None, True))
+        return value
+
+    def change_code(self, plan: Any, words: list[int]) -> None:
+        """An instruction, an operand or a jump becomes another; some words become anything, are moved, go or come."""
+        r = self.random
+        begins = []
+        at = 0
+        while at < len(words) and words[at] in STEPS:
+            begins.append(at)
+            at += STEPS[words[at]][0]
+        if not begins or r.random() < 0.15:
+            self.spoil_words(words)
+            return
+        at = r.choice(begins)
+        instruction = INSTRUCTIONS[words[at]]
+        if at + len(instruction.operands) >= len(words):
+            return
+        if not instruction.operands or r.random() < 0.4:
+            words[at] = r.choice([i.number for i in INSTRUCTIONS if len(i.operands) == len(instruction.operands)])
+            return
+        number = r.randrange(len(instruction.operands))
+        words[at + 1 + number] = self.operand(plan, instruction.operands[number], begins)
+
+    def operand(self, plan: Any, kind: str, begins: Sequence[int]) -> int:
+        """Another operand that there is."""
+        r = self.random
+        match kind:
+            case "jump":
+                return r.choice(begins)
+            case "kind":
+                return r.randrange(1, 8)
+            case "memo":
+                return r.randrange(2)
+            case "entity":
+                return r.randrange(-1, 3)
+        return r.randrange(max(len(plan[LISTS[kind]]), 1) if isinstance(plan.get(LISTS[kind]), list) else 1)
+
+    def spoil_words(self, words: list[int]) -> None:
         r = self.random
         if not words:
             return
-        where = r.randrange(len(words))
-        match r.randrange(6):
+        where, other, length = r.randrange(len(words)), r.randrange(len(words)), r.randrange(1, 4)
+        match r.randrange(5):
             case 0:
-                words[where] = r.choice((r.randrange(len(INSTRUCTIONS)), r.randrange(-1, 12), r.choice(WHOLES[2:17])))
+                words[where] = r.choice((r.randrange(len(INSTRUCTIONS)), r.randrange(-1, 12), -(2**31), 2**31 - 1))
             case 1:
-                words[where] += r.choice((-1, 1, -2, 2))
+                words[where] = min(max(words[where] + r.choice((-1, 1, -2, 2)), -(2**31)), 2**31 - 1)
             case 2:
-                words[where] = words[r.randrange(len(words))]
-            case 3:
-                # An instruction becomes another of the same length.
-                length = len(INSTRUCTIONS[words[where]].operands) if 0 <= words[where] < len(INSTRUCTIONS) else 0
-                words[where] = r.choice([i.number for i in INSTRUCTIONS if len(i.operands) == length])
-            case 4:
-                length = r.randrange(1, 4)
-                other = r.randrange(len(words))
                 words[where : where + length], words[other : other + length] = words[other : other + length], words[where : where + length]
-            case 5:
-                if r.random() < 0.5:
-                    del words[where]
-                else:
-                    words.insert(where, r.randrange(len(INSTRUCTIONS)))
-        words[:] = [min(max(word, -(2**31)), 2**31 - 1) for word in words]
+            case 3:
+                del words[where : where + length]
+            case 4:
+                words[where:where] = words[other : other + length]
 
 
 # ------------------------------------------------------------------ running what was accepted

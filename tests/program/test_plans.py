@@ -492,6 +492,11 @@ MEANINGS: dict[str, tuple[str, Change, str]] = {
         lambda plan: feature(plan, "number")["demands"].append([15, [["a", None]], False]),
         ".demands: must have bounds that are finite numbers",
     ),
+    "a demand that is no value": (
+        "expressions",
+        lambda plan: feature(plan, "text")["demands"][0][1].append([{}, None]),
+        ".demands: must have bounds that are texts",
+    ),
     "a demand of a row that is not there": (
         "expressions",
         lambda plan: feature(plan, "number")["demands"].append([999, [[1.0, None]], False]),
