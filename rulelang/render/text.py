@@ -63,6 +63,9 @@ def _excerpt(span: Span, places: Places, mark: str, tint: str, reset: str) -> li
     text = source.line_text(place.line).rstrip("\r\n")
     start = min(place.column - 1, len(text))
     end = max(start, place.end_column - 1 if place.end_line == place.line else len(text))
+    # Of a very long line only what may be shown is laid out: there may be an error in each of its words.
+    skipped = max(0, start - WIDTH_MAX)
+    text, start, end = text[skipped : start + 2 * WIDTH_MAX], start - skipped, end - skipped
     shown, columns = _laid_out(source, text)
     first, last = columns[start], max(columns[start] + 1, columns[min(end, len(text))])
     shown, first, last = _cropped(source, shown, first, last)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -160,3 +161,14 @@ def test_junit_has_a_test_for_each_file_and_a_failure_for_each_that_has_errors()
 @pytest.mark.parametrize("name", sorted(RENDERERS))
 def test_every_renderer_takes_nothing_found(name: str) -> None:
     assert isinstance(RENDERERS[name]([], {}), str)
+
+
+def test_many_errors_on_a_very_long_line_are_shown_in_a_moment() -> None:
+    text = "rule r when " + "feild and " * 5000
+    problems = [Diagnostic("E201", "error", "unknown field", Span(FILE, at, at + 5)) for at in range(12, len(text), 10)]
+    started = time.process_time()
+    shown = render_text(problems, {FILE: text}).splitlines()
+    assert time.process_time() - started < 10
+    marked = [(line, marks.index("^")) for line, marks in zip(shown[1::4], shown[2::4], strict=True)]
+    assert all(line[at : at + 5] == "feild" for line, at in marked)
+    assert all(line.startswith("    1 | … ") and line.endswith(" …") for line, _ in marked[50:-50])
