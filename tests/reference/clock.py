@@ -7,6 +7,7 @@ offset of the nearest time that it knows; after 2100 the last offset stays.
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from functools import cache, lru_cache
 from importlib import resources
 from io import BytesIO
 from zoneinfo import ZoneInfo
@@ -22,6 +23,12 @@ MINUTE_US = 60_000_000
 CYCLE_DAYS = 146_097  # of 400 years, after which the calendar repeats itself
 EARLIEST_US = (datetime(2, 1, 1) - EPOCH) // US
 LATEST_US = (datetime(2100, 12, 31) - EPOCH) // US
+
+
+@cache
+def clock_of(name: str) -> Clock:
+    """The local clock of a time zone."""
+    return Clock(name)
 
 
 class Clock:
@@ -126,9 +133,9 @@ def opening(clock: Clock, calendar: model.Calendar, day: int) -> list[tuple[int,
     spans = []
     for hours in hours_of(calendar, day):
         last_day = day if hours.end_minute > hours.start_minute else day + 1
-        spans.append(
-            (clock.utc(day * DAY_US + hours.start_minute * MINUTE_US), clock.utc(last_day * DAY_US + hours.end_minute * MINUTE_US))
-        )
+        start, end = clock.utc(day * DAY_US + hours.start_minute * MINUTE_US), clock.utc(last_day * DAY_US + hours.end_minute * MINUTE_US)
+        if start < end:  # else the local clock skips them
+            spans.append((start, end))
     return spans
 
 
@@ -154,6 +161,7 @@ def open_spans(clock: Clock, calendar: model.Calendar, after_us: int, until_us: 
     return merged
 
 
+@lru_cache(maxsize=100_000)  # asked of the same few events at each anchor
 def after_open_time(clock: Clock, calendar: model.Calendar, time_us: int, amount_us: int, until_us: int) -> int | None:
     """The first moment by which so much open time has gone by since the time; None: not until `until_us`."""
     if amount_us == 0:
@@ -165,6 +173,7 @@ def after_open_time(clock: Clock, calendar: model.Calendar, time_us: int, amount
     return None
 
 
+@lru_cache(maxsize=100_000)  # asked of the same few events at each anchor
 def after_open_days(clock: Clock, calendar: model.Calendar, time_us: int, days: int, until_us: int) -> int | None:
     """'The last closing time of the third open day after A's day.'"""
     day = clock.day(time_us)

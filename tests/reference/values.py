@@ -19,7 +19,7 @@ import re2
 from rulelang import model
 from rulelang.model import Kind
 from tests.reference import keys
-from tests.reference.clock import DAY_US, Clock, civil, is_open, weekday
+from tests.reference.clock import DAY_US, Clock, civil, clock_of, is_open, weekday
 from tests.reference.events import INTEGERS, Event, Value, half_away
 
 UNITS_US = {"seconds": 1_000_000, "minutes": 60_000_000, "hours": 3_600_000_000, "days": DAY_US}
@@ -30,7 +30,7 @@ class Names:
     """What a rule set declares, by name."""
 
     def __init__(self, ruleset: model.RuleSet) -> None:
-        self.clock = Clock(ruleset.timezone)
+        self.clock = clock_of(ruleset.timezone)
         self.entities = {entity.name: entity for entity in ruleset.entities}
         self.events = {event.name: event for event in ruleset.events}
         self.tables = {table.name: table for table in ruleset.tables}
@@ -219,6 +219,8 @@ def _as(value: Value, type_: model.Type) -> Value:
 
 def fitting(value: Value, type_: model.Type) -> Value:
     """'Not-a-number and any overflow are missing.'"""
+    if value is None:
+        return None
     value = _as(value, type_)
     if value is None:
         return None

@@ -62,16 +62,16 @@ class World:
     def __init__(
         self,
         ruleset: model.RuleSet,
-        events: Iterable[Json],
+        events: Iterable[Json] | Arrivals,
         now: int | None = None,
         secret: bytes = b"",
         mark: Callable[[Json], str] | None = None,
     ) -> None:
-        """`now` None: the time of the latest event. `mark`: see `Decoder`."""
+        """`events`: in the order of their arrival, or what became of them. `now` None: the time of the latest event. `mark`: see `Decoder`."""
         self.ruleset = ruleset
         self.names = Names(ruleset)
         self.secret = secret
-        self.arrivals: Arrivals = Decoder(ruleset, self.names.clock, mark).arrive(events)
+        self.arrivals = events if isinstance(events, Arrivals) else Decoder(ruleset, self.names.clock, mark).arrive(events)
         self.received = sorted(self.arrivals.accepted, key=lambda event: event.order)
         self.now = max((event.time for event in self.received), default=0) if now is None else now
         # 'Rules over `finding` see the findings of rules that are not themselves over `finding` or `warning`.'
