@@ -1,3 +1,4 @@
+# cython: nonecheck=True
 """The fold: events go into logs, and what is found follows from the logs.
 
 In: decoded events (`accept`), and the clock (`move`).  Out: what stands, and after `settle` what has changed.
@@ -688,7 +689,7 @@ cdef class Fold:
                 if rule.layer == 0 and self.sees_findings:
                     new.derived = self.finding_event(new)
                     self.put(new.derived)
-        if rule.level is not None and not rule.shadow:
+        if rule.level is not None and not rule.shadow and (old is not None or new is not None):
             self.warn(old, new)
         return 0
 
@@ -714,6 +715,15 @@ cdef class Fold:
         self.gone_versions[id] = version
         self.unsaved["gone", id] = thing
         return 0
+
+    def at_least(self, thing, int version):
+        """Let a finding or warning that was known before this fold was made have at least this version."""
+        if isinstance(thing, Finding):
+            (<Finding> thing).version = max((<Finding> thing).version, version)
+        else:
+            (<Warning_> thing).version = max((<Warning_> thing).version, version)
+        if thing.id in self.gone:
+            self.gone_versions[thing.id] = thing.version
 
     cdef Event finding_event(self, Finding finding):
         cdef Rule rule = finding.rule
