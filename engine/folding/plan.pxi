@@ -219,13 +219,14 @@ cdef class Plan:
         gap.hours = self.machine.hours[raw["calendar"]] if raw["calendar"] >= 0 else None
         return gap
 
-    cdef Window window(self, dict raw):
+    cdef Window window(self, dict raw, long long kept_us):
         cdef Window window = Window()
         window.kind = WINDOW_KINDS[raw["kind"]]
         window.closed = raw["kind"] != "retained"
         window.length_us = raw["length_us"]
         window.period = raw["period"]
         window.gap = self.gap(raw["gap"], NEVER)
+        window.kept_us = kept_us
         window.local = self.machine.local
         return window
 
@@ -259,7 +260,7 @@ cdef class Plan:
             (<Extreme> aggregate).sign = -1
         aggregate.index = index
         aggregate.history = raw["history"]
-        aggregate.window = self.window(raw["window"])
+        aggregate.window = self.window(raw["window"], (<History> self.histories[aggregate.history]).retain_us)
         aggregate.previous = raw["previous"]
         aggregate.single = kind in ("latest", "first")
         aggregate.at_least = raw["at_least"] or 0
@@ -281,7 +282,7 @@ cdef class Plan:
         pattern.index = index
         pattern.kind = PATTERN_KINDS[raw["kind"]]
         pattern.history = raw["history"]
-        pattern.window = self.window(raw["window"])
+        pattern.window = self.window(raw["window"], (<History> self.histories[pattern.history]).retain_us)
         left = {raw["left"]["type"]: [(raw["left"]["where"], -1)]}
         right = {raw["right"]["type"]: [(raw["right"]["where"], -1)]}
         looked_at, other = (right, left) if pattern.kind == FOLLOWED_BY else (left, right)
@@ -459,7 +460,7 @@ cdef class Plan:
         ladder.index = index
         ladder.name = raw["name"]
         ladder.entity = raw["entity"]
-        ladder.window = self.window(raw["window"])
+        ladder.window = self.window(raw["window"], self.entities[ladder.entity]["retain_us"])
         ladder.rungs = raw["rungs"]
         ladder.thresholds = [rung["at"] for rung in raw["rungs"]]
         ladder.categories = tuple(raw["categories"])

@@ -76,6 +76,7 @@ cdef class Window:
     cdef readonly long long length_us
     cdef readonly str period
     cdef readonly Gap gap
+    cdef readonly long long kept_us      # what is retained: open time may take longer to go by, and then that is the window
     cdef LocalTime local
 
     cdef int bounds(self, Track track, long long moment, bint previous, bint closed, Py_ssize_t *low, Py_ssize_t *high) except -1:
@@ -101,7 +102,7 @@ cdef class Window:
             # Deadlines rise with the time, so the events whose gap is not over are the last ones.
             last = track.after_moment(moment)
             high[0] = last
-            first = 0
+            first = track.from_moment(moment - self.kept_us) if closed else track.after_moment(moment - self.kept_us)
             while first < last:
                 middle = (first + last) >> 1
                 start = self.gap.deadline(track.moments[middle])
@@ -119,4 +120,4 @@ cdef class Window:
         if self.kind == PERIOD:
             time = self.local.period_end(time, self.period)
             return self.local.period_end(time + 1, self.period) if previous else time
-        return self.gap.deadline(time)
+        return min(self.gap.deadline(time), time + self.kept_us)
