@@ -476,11 +476,12 @@ class Engine:
             self._applied = self._saved = store.applied()
             self._lookup = not store.shared
         elif state is not None:
-            before = [json.loads(item)["shown"] for kind in ("finding", "warning") for _, item in store.items(kind)]
+            items = [json.loads(item) for kind in ("finding", "warning") for _, item in store.items(kind)]
+            before = [item["shown"] for item in items if item["saved"].get("drawn", True)]
             before += [json.loads(item) for _, item in store.items("gone")]
         self._apply_entries(store.journal(self._applied))
         if before:
-            self._bury_what_no_longer_stands(before)
+            self._take_over(before)
 
     def _kept_events(self) -> Iterator[Event]:
         """On a shared store with their names, which are not to be had later: it may have gone on by then."""
@@ -506,15 +507,22 @@ class Engine:
         self._apply(rows, item["now"])
         return len(rows)
 
-    def _bury_what_no_longer_stands(self, before: list[Json]) -> None:
-        """Findings of another rule set that this one does not find are kept, marked as withdrawn."""
+    def _take_over(self, before: list[Json]) -> None:
+        """What another rule set found. Versions go on from its own; what this one does not find is kept, marked as withdrawn."""
+        fold = self._fold
         for shown in before:
-            name = shown["id"]
-            if name not in self._fold.findings and name not in self._fold.warnings and name not in self._fold.gone:
+            name, version = shown["id"], shown["version"]
+            thing = fold.findings.get(name) or fold.warnings.get(name) or fold.gone.get(name)
+            if thing is not None:
+                now = {**self._shown(thing), "version": version, "reason": None}
+                # A withdrawal is no version of its own; that something stands again is.
+                same = now == {**shown, "status": "withdrawn" if thing.reason is not None else shown["status"], "reason": None}
+                fold.at_least(thing, version if same else version + 1)
+            else:
                 if shown["status"] == "issued":
                     shown = {**shown, "status": "withdrawn", "reason": "the rule set changed"}
                 self._buried[name] = shown
-                self._fold.gone_versions[name] = shown["version"]
+                fold.gone_versions[name] = version
                 self._unsaved["gone", name] = _json(shown)
 
     def _look_up(self, rows: Sequence[Event]) -> None:
