@@ -1,0 +1,98 @@
+"""One seed, one rule set, some histories: played, and where something comes out differently made small and told.
+
+In: a seed.  Out: how many histories were compared, and what failed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from random import Random
+
+from tests.generated.acts import Act, Advance, OtherRules, Play, Send, Wall, in_order, make_play
+from tests.generated.histories import make_history
+from tests.generated.playing import difference, ruled
+from tests.generated.rulesets import make_rules
+from tests.generated.schema import make_schema
+from tests.generated.shrinking import Shrinker
+from tests.generated.writing import Part
+from tests.reference.texts import time_text
+
+HISTORIES = 5
+"""For each rule set: making one takes about as long as a few histories."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """`play` is the one that failed, of the histories of this seed."""
+
+    seed: int
+    rules: Part
+    play: Play
+    says: str
+
+
+def plays(seed: int) -> tuple[Part, Iterator[Play]]:
+    """The rule set of a seed, and the plays of its histories."""
+    rng = Random(seed)
+    schema = make_schema(rng)
+    rules = make_rules(rng, schema)
+
+    def make() -> Iterator[Play]:
+        for _ in range(HISTORIES):
+            history = make_history(rng, schema)
+            yield in_order(rng, schema, history)
+            yield make_play(rng, schema, history)
+
+    return rules, make()
+
+
+def run(seed: int) -> tuple[int, Failure | None]:
+    """Plays the histories of a seed, up to the first that fails."""
+    rules, made = plays(seed)
+    program = ruled(str(rules))
+    count = 0
+    for play in made:
+        count += 1
+        says = difference(program, play)
+        if says is not None:
+            return count, Failure(seed, rules, play, says)
+    return count, None
+
+
+def shrunk(failure: Failure) -> Failure:
+    """The same failure, as small as it was found."""
+    kind = _kind(failure.says)
+    rules, play = Shrinker(lambda rules, play: _kind(difference(rules, play)) == kind).shrink(failure.rules, failure.play)
+    return Failure(failure.seed, rules, play, difference(ruled(str(rules)), play) or failure.says)
+
+
+def _kind(says: str | None) -> str | None:
+    """What sort of difference it is, so that making a case smaller does not turn it into another one."""
+    if says is None:
+        return None
+    first = says.splitlines()[0].split(": ", 1)[-1]
+    return first if first.endswith(":") else first[:24]
+
+
+def told(failure: Failure) -> str:
+    """A failure as somebody reads it: how to see it again, the rules, what was done, what came out."""
+    seen_again = f"python -m tests.generated --first-seed {failure.seed} --seeds 1"
+    rules = "\n".join(line for line in str(failure.rules).splitlines() if line.strip())
+    lines = [f"seed {failure.seed}: {seen_again}", "", rules, ""]
+    lines += [_told_act(act) for act in failure.play.acts]
+    return "\n".join(
+        [*lines, f"store {failure.play.store}, the clock is {'the wall' if failure.play.system else 'the events'}", "", failure.says]
+    )
+
+
+def _told_act(act: Act) -> str:
+    match act:
+        case Send(events):
+            return "\n".join(f"{'send' if not i else '    '} {json.dumps(event, ensure_ascii=False)}" for i, event in enumerate(events))
+        case OtherRules(events, like):
+            return ("nearly the same" if like else "other") + " rules for a while, sent " + json.dumps(events, ensure_ascii=False)
+        case Advance(us) | Wall(us):
+            return f"{type(act).__name__.lower()} {time_text(us)} ({us})"
+    return type(act).__name__.lower()
