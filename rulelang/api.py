@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rulelang import model, syntax
+from rulelang.collector import at_rest
 from rulelang.diagnostics import Diagnostic, RuleErrors, in_order
 from rulelang.followups import without_followups
 from rulelang.messages import diagnostic
@@ -103,7 +104,8 @@ def compile_checked(checked: Checked) -> bytes:
     ruleset = _whole(checked)
     from rulelang.emit import emit  # who only checks does not need it
 
-    return emit(ruleset)
+    with at_rest():
+        return emit(ruleset)
 
 
 def _whole(checked: Checked) -> model.RuleSet:
@@ -166,6 +168,7 @@ def _read_bounded(path: Path) -> bytes:
 # ------------------------------------------------------------------ reading and checking
 
 
+@at_rest()
 def _check(names: Iterable[str], open_file: Open, problems: list[Diagnostic]) -> Checked:
     reading = _Reading(open_file, problems)
     sources: dict[str, str] = {}

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 import rulelang
 from rulelang import api
+from rulelang.collector import at_rest
 
 SCHEMA = b'entity device\ntable exempt(device: device): text from "exempt.csv"\n'
 EVENTS = b"event reading\n    device: device\n"
@@ -176,3 +179,28 @@ def test_the_folder_is_given_as_it_can_be_opened(tmp_path: Path, monkeypatch: py
     assert rulelang.check(tmp_path / "rules" / "events.rules").folder == "rules"
     monkeypatch.chdir(tmp_path / "rules" / "schema")
     assert rulelang.check("..").folder == (tmp_path / "rules").as_posix()
+
+
+def test_the_collector_rests_while_rules_are_read_and_then_goes_on_as_before() -> None:
+    assert gc.isenabled()
+    seen = []
+    with at_rest(), at_rest():
+        seen.append(gc.isenabled())
+    rulelang.check_text("rule r when =")
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        rulelang.check_text("entity a")
+        seen.append(gc.isenabled())
+    finally:
+        gc.enable()
+    assert seen == [False, False]
+
+
+def test_threads_may_read_rules_at_once() -> None:
+    texts = [f"let a{n} = {n}\nlet b = =\n" for n in range(20)]
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(rulelang.check_text, texts * 5))
+    assert all([d.code for d in checked.errors] == ["E102"] for checked in found)
+    assert [checked.files[0].declarations[0].name for checked in found] == [f"a{n}" for n in range(20)] * 5  # type: ignore[union-attr]
+    assert gc.isenabled()
