@@ -3,6 +3,7 @@
 In: seeds.  Out: for each a line `SEED what became of it`. It is run as a process of its own, so that a crash is seen:
 
     python -m tests.program.mutants FIRST COUNT
+    python -m tests.program.mutants NAME COUNT          a golden program as it is
 
 `load` either refuses with ProgramError, or what it accepts can be listed, built into an engine and fed events and clocks: whatever the program says,
 nothing raises and nothing crashes. Any other exception ends the process with its traceback, after the seed's line has begun.
@@ -28,6 +29,7 @@ from engine.verifying.plan import PLAN
 from engine.verifying.shapes import Anything, Either, Entries, Items, Maybe, Number, Real, Record, Row, Shape, Text, Truth, Whole, Word
 from tests.program.building import RULE_FILES, apart, golden, sealed, together, unsealed
 
+NAMES = tuple(path.stem for path in RULE_FILES)
 SECONDS_MAX = 120
 """After so long a seed is taken to hang."""
 EVENTS = 30
@@ -353,14 +355,19 @@ def one(seed: int) -> str:
     return "ran"
 
 
-def main(first: int, count: int) -> None:
+def main(what: str, count: int) -> None:
+    """So many seeds from the first, or a golden program unharmed, so many times with other events."""
     faulthandler.enable()
-    for seed in range(first, first + count):
-        print(seed, end=" ", flush=True)
+    for number in range(count):
+        print(what if what in NAMES else int(what) + number, end=" ", flush=True)
         faulthandler.dump_traceback_later(SECONDS_MAX, exit=True)
-        print(one(seed), flush=True)
+        if what in NAMES:
+            run(load(golden(what)), Random(number))
+            print("ran", flush=True)
+        else:
+            print(one(int(what) + number), flush=True)
     faulthandler.cancel_dump_traceback_later()
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    main(sys.argv[1], int(sys.argv[2]))
