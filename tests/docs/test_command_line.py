@@ -27,9 +27,9 @@ def sections() -> dict[str, str]:
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
-def examples() -> list[tuple[str, str]]:
+def examples(page: Path) -> list[tuple[str, str]]:
     """Each command and what it is said to write."""
-    return [(c, out) for _, text in blocks(PAGE, "console") for c, out in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", text, re.MULTILINE)]
+    return [(c, out) for _, text in blocks(page, "console") for c, out in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", text, re.MULTILINE)]
 
 
 def run(command: str, folder: Path) -> str:
@@ -52,12 +52,13 @@ def pattern(said: str) -> str:
     return "".join(lines)
 
 
-def test_the_examples_write_what_the_page_says(tmp_path: Path) -> None:
+@pytest.mark.parametrize("page", [PAGE, ROOT / "README.md"], ids=lambda page: page.name)
+def test_the_examples_write_what_the_page_says(page: Path, tmp_path: Path) -> None:
     for language in ("rules", "jsonl"):
-        for name, text in blocks(PAGE, language):
+        for name, text in blocks(page, language):
             (tmp_path / name).write_text(text, "utf-8")
-    shown = examples()
-    assert len(shown) > 12
+    shown = examples(page)
+    assert len(shown) > 3
     for command, said in shown:
         written = run(command, tmp_path)
         assert re.fullmatch(pattern(said), written), f"$ {command}\n{written}"
