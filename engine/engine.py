@@ -70,6 +70,11 @@ def conflict_id(event: Event) -> str:
     return f"{event.id}#{event.digest.hex()[:12]}"
 
 
+def _payload(event: Event) -> bytes:
+    assert event.payload is not None, "the event was decoded for the journal"
+    return event.payload
+
+
 def _json(value: Json) -> bytes:
     return json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
@@ -158,7 +163,7 @@ class Engine:
     def _put_in_journal(self, events: Sequence[Event], now: int | None) -> int | None:
         """What is new of these events, after all that others have written. Gives the clock at which they are applied."""
         while True:
-            fresh = [event.payload for event in events if not self._known(event)]
+            fresh = [_payload(event) for event in events if not self._known(event)]
             try:
                 if fresh:
                     self._applied = self._store.append(entry(fresh, now), self._applied)

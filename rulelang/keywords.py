@@ -146,4 +146,6 @@ def pattern(words: tuple[str, ...]) -> str:
     return f"(?:{'|'.join(forms)})(?![{IN_NAME}])"
 
 
-RESERVED = pattern(tuple({word for words in OPERATORS.values() for word in words if " " not in word} | {"followed", "preceded", "is", "else"}))
+RESERVED = pattern(
+    tuple({word for words in OPERATORS.values() for word in words if " " not in word} | {"followed", "preceded", "is", "else"})
+)
