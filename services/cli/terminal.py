@@ -81,6 +81,7 @@ class Terminal:
     def _clear_progress(self) -> None:
         if self._progress_shown:
             self._err.write(_CLEAR)
+            self._err.flush()  # before what is written to standard output, which is the same terminal
             self._progress_shown = False
 
     def _lose_reader(self) -> None:

@@ -140,15 +140,21 @@ def on_a_terminal(*words: object, **environment: str) -> bytes:
         env=usual | {"TERM": "xterm"} | environment,
     )
     os.close(theirs)
+    written = read_all(ours)
+    process.wait(timeout=60)
+    return written
+
+
+def read_all(terminal: int) -> bytes:
+    """What is written to a terminal until nobody has it open any more; then it is closed."""
     written = b""
     try:
-        while piece := os.read(ours, 65536):
+        while piece := os.read(terminal, 65536):
             written += piece
-    except OSError:  # how a terminal says that nobody writes to it any more
+    except OSError:  # how a terminal says that nobody writes to it
         pass
     finally:
-        os.close(ours)
-        process.wait(timeout=60)
+        os.close(terminal)
     return written
 
 

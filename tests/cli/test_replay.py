@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import pty
 import random
 import subprocess
 import sys
@@ -14,7 +16,7 @@ import pyarrow.parquet
 import pytest
 
 from tests.cli.command import BLOOD, ROOT, as_lines, objects, rulelang, write_events, write_rules
-from tests.cli.test_check import on_a_terminal
+from tests.cli.test_check import on_a_terminal, read_all
 
 PENALTIES = [
     {"id": f"p{n}", "type": "penalty", "time": f"2026-03-0{n}T10:00:00+08:00", "case": f"K{n}", "officer": "P20", "amount": 900}
@@ -329,3 +331,25 @@ def test_the_order_of_the_lines_changes_nothing(tmp_path: Path) -> None:
     for seed in range(3):
         shuffled = random.Random(seed).sample(EVENTS, len(EVENTS))
         assert replayed(tmp_path, events=shuffled).stdout == whole, f"seed {seed}: {json.dumps([e['id'] for e in shuffled])}"
+
+
+def test_progress_is_cleared_before_the_result_is_written(tmp_path: Path) -> None:
+    """Both streams are one terminal; neither is unbuffered by a setting of Python."""
+    events = [
+        {"id": f"p{n}", "type": "penalty", "time": f"2026-03-01T10:00:{n % 60:02}+08:00", "case": "K", "officer": "P", "amount": 1}
+        for n in range(3000)
+    ]
+    given, rules = write_events(tmp_path / "events.jsonl", [*events, *BLOOD]), write_rules(tmp_path)
+    ours, theirs = pty.openpty()
+    environment = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "PYTHONUNBUFFERED")} | {"TERM": "xterm"}
+    command = [sys.executable, "-m", "services.cli.main", "replay", str(rules), "--events", str(given), "--batch", "10"]
+    process = subprocess.Popen(command, stdout=theirs, stderr=theirs, cwd=ROOT, env=environment)
+    os.close(theirs)
+    written = read_all(ours)
+    assert process.wait(timeout=60) == 0
+    assert b"events read" in written
+    for line in written.split(b"\r\n"):
+        shown = line.split(b"\r\x1b[K")[-1]
+        assert b"events read" not in shown
+        assert b"events evaluated" not in shown
+    assert b"rule or ladder" in written
