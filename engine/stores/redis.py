@@ -82,6 +82,9 @@ WAITING = (
     "ERR max number of clients reached",
 )
 
+FORBIDDEN_INSIDE = ("ACL failure in script", "The user executing the script can't run this command")
+"""What servers say where the user may call a function, but not a command within."""
+
 
 class _NotNow(Exception):
     """The server cannot serve now, or it is the wrong one; another try may be luckier."""
@@ -187,7 +190,7 @@ class _Link:
             return StoreFull(f"{self}: the server's disk is full; make room and send again ({text})")
         if code == "MISCONF":
             return StoreReadOnly(f"{self}: the server cannot write to its disk, and takes no writes until it can ({text})")
-        if code == "NOPERM":
+        if code == "NOPERM" or any(told in text for told in FORBIDDEN_INSIDE):
             return StoreError(f"{self}: the user may not do all that is needed; see docs/operations/redis.acl ({text}){more}")
         if isinstance(error, exceptions.AuthenticationError):
             return StoreError(f"{self}: the server does not accept the user or the password ({text})")
@@ -424,7 +427,7 @@ class RedisStore:
                 "the journal has lost entries: restore it from a copy"
             )
         ours = self._notes.items_of in (None, self._program)
-        self._position, self._digest = 0, START
+        self._position, self._digest = self._notes.cut, bytes.fromhex(self._notes.cut_digest)
         self._confirmed = 0
         self._read_live = self._read_garbage = 0
         return ours
@@ -464,7 +467,7 @@ class RedisStore:
         number = before + 1
         id_ = f"{number}-{time.time_ns() // 1_000_000}"
         command = _call("append", [self._journal], before_digest, id_, digest, mark, packed, number, PAGE_ENTRIES)
-        reply, *replicas = link.ask(command, *self._wait(), longer_s=self._where.wait_s)
+        reply, *replicas = link.ask(command, *self._wait(), longer_s=self._where.wait_s if self._where.wait_replicas else 0)
         if reply == b"OK":
             self._position, self._digest = number, digest
             self._check_confirmed(replicas)
@@ -477,10 +480,20 @@ class RedisStore:
             return number
         entries: list[tuple[int, bytes]] = []
         for row in reply:
-            entries.append((_number(row), self._chained(row, self._position + 1 if entries else number, before_digest)))
+            try:
+                entries.append((number + len(entries), self._chained(row, number + len(entries), before_digest)))
+            except StoreCorrupt:
+                if not entries:
+                    self._check_still_there(link, before, before_digest)
+                raise
             before_digest = _digest_of(row)
-            self._position, self._digest = entries[-1][0], before_digest
+        self._position, self._digest = entries[-1][0], before_digest
         raise StoreBehind(entries)
+
+    def _check_still_there(self, link: _Link, number: int, digest: bytes) -> None:
+        (rows,) = link.ask(("XRANGE", self._journal, number, number))
+        if rows and _digest_of(rows[0]) != digest:
+            raise self._forked(f"its entry {number} is another one than before")
 
     def _end_of(self, link: _Link, after: int | None) -> tuple[int, bytes]:
         """The entry to be followed: its number and digest."""

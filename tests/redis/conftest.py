@@ -8,6 +8,21 @@ from pathlib import Path
 import pytest
 
 from tests.redis import servers
+from tests.redis.told import Told
+
+TOLD = Told()
+
+
+@pytest.fixture
+def told() -> Told:
+    return TOLD
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if config.getoption("--campaign") > 1:
+        terminalreporter.section("faults")
+        for line in TOLD.lines():
+            terminalreporter.write_line(line)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -32,7 +32,7 @@ class Proxy:
     """`choose` is called once for each request, from several threads, with its bytes."""
 
     def __init__(self, port: int, choose: Callable[[bytes], Fault], listen: int = 0) -> None:
-        self._target = port
+        self.target = port
         self._choose = choose
         self._listener = socket.create_server(("127.0.0.1", listen))
         self.port: int = self._listener.getsockname()[1]
@@ -42,6 +42,8 @@ class Proxy:
 
     def close(self) -> None:
         self._open = False
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)  # or the thread would go on waiting
         self._listener.close()
 
     def _accept(self) -> None:
@@ -53,7 +55,7 @@ class Proxy:
             threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _connect(self) -> socket.socket:
-        made = socket.create_connection(("127.0.0.1", self._target), timeout=30)
+        made = socket.create_connection(("127.0.0.1", self.target), timeout=30)
         made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return made
 
