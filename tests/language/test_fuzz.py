@@ -22,6 +22,7 @@ from rulelang.api import Checked
 from rulelang.diagnostics import Diagnostic
 from rulelang.format import format_text
 from rulelang.lint import lint
+from rulelang.punctuation import as_ascii
 from rulelang.render import RENDERERS, render_text
 from tests.language.ruletexts import rule_text, scattered
 
@@ -223,6 +224,7 @@ NEW: tuple[Callable[[random.Random], str], ...] = (any_words, any_characters, de
 
 
 def answers(text: str, check: Callable[[], Checked], name: str) -> None:
+    assert len(as_ascii(text).text) == len(text)
     started = time.process_time()
     checked = check()
     linted = lint(checked)

@@ -214,3 +214,11 @@ def test_what_is_wrong_with_a_long_text_is_found_in_a_moment(text: str) -> None:
     _, found = parse_file("x.rules", text)
     assert found
     assert time.process_time() - started < 10
+
+
+def test_a_condition_up_to_a_hundred_deep_is_understood_and_one_deeper_is_not() -> None:
+    def chained(operators: int) -> list[str]:
+        return [code for code, _ in errors(f"event e\n    x: number\nrule r\n    when x{' + 1' * operators} > 3\n")]
+
+    assert chained(98) == []  # the comparison, the sums, and the field in the innermost
+    assert chained(99) == ["E492"]
