@@ -14,6 +14,7 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pkgutil import iter_modules
 from types import ModuleType
+from typing import NoReturn
 
 from services.cli import verbs
 from services.cli.terminal import FAILED, FAULT, UNUSABLE, WELL, CannotUse, Failed, Terminal, standard_terminal
@@ -48,7 +49,7 @@ def _run(words: list[str], terminal: Terminal) -> int:
     names = verb_names()
     # Only the verb that is meant is imported, so that checking a file need not wait for the service's libraries.
     chosen = words[0] if words and words[0] in names else None
-    parser = argparse.ArgumentParser(prog="rulelang", description="Rules for the supervision of traffic enforcement.", allow_abbrev=False)
+    parser = _Parser(prog="rulelang", description="Rules for the supervision of traffic enforcement.", allow_abbrev=False)
     parser.add_argument("--version", action="version", version=_version())
     subparsers = parser.add_subparsers(dest="verb", metavar="VERB", required=True, title="verbs")
     loaded: dict[str, ModuleType] = {}
@@ -63,6 +64,16 @@ def _run(words: list[str], terminal: Terminal) -> int:
         return WELL if done.code in (None, 0) else UNUSABLE
     code: int = loaded[parsed.verb].run(parsed, terminal)
     return code
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says more where argparse leaves somebody wondering."""
+
+    def error(self, message: str) -> NoReturn:
+        """`--events` takes all names that follow it, a rule file too."""
+        if "required: PATH" in message and "--events" in self.format_usage():
+            message += "; name them before --events"
+        super().error(message)
 
 
 class _Help(argparse.RawDescriptionHelpFormatter):

@@ -187,6 +187,12 @@ def test_several_files_are_one_history_however_they_are_named(tmp_path: Path) ->
     assert rulelang("replay", rules, "--events", second, "--events", first).stdout == whole
 
 
+def test_rules_named_after_the_events_are_asked_for_before_them(tmp_path: Path) -> None:
+    done = rulelang("replay", "--events", write_events(tmp_path / "events.jsonl", EVENTS), write_rules(tmp_path))
+    assert done.returncode == 2
+    assert "the following arguments are required: PATH; name them before --events" in done.stderr
+
+
 def test_standard_input_is_a_file_too(tmp_path: Path) -> None:
     done = rulelang("replay", write_rules(tmp_path), "--events", "-", given=as_lines(EVENTS))
     assert done.stdout == replayed(tmp_path).stdout
