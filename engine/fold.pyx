@@ -115,7 +115,8 @@ cdef class Fold:
     cdef readonly object on_looked       # called with (rule, key, moment, event, truth, parts) where a rule is looked at; None: not
     cdef bint sees_findings
     cdef bint sees_warnings
-    cdef readonly long long keys         # logs made
+    cdef readonly long long keys         # logs that received events are in
+    cdef Py_ssize_t longest_unscoped     # entries of the longest track of any unscoped rule
     cdef str cause
     cdef Changes changes
 
@@ -147,6 +148,7 @@ cdef class Fold:
         self.undecided = [0] * len(self.plan.rules)
         self.on_looked = on_looked
         self.keys = 0
+        self.longest_unscoped = 0
         self.cause = ""
         self.changes = Changes()
         read = set()
@@ -168,18 +170,30 @@ cdef class Fold:
 
     cdef int check_room(self, Event event) except -1:
         cdef History history
+        cdef Rule rule
         cdef Log log
         cdef tuple key
-        cdef Py_ssize_t opened = 0
+        cdef Py_ssize_t opened = 0, remembering = len(self.plan.remembering)
         for history in <list> self.plan.entered[event.type]:
             key = key_of(event, history)
             if key is None:
                 continue
             log = <Log> history.logs.get(key)
-            if log is None:
+            if log is None or not log.received:
                 opened += 1
             elif log.longest >= self.records_max:
                 self.check_tracks(history, log, event)
+        # Which logs of unscoped rules it enters costs a look at their conditions: only where it may matter.
+        if remembering and (self.longest_unscoped >= self.records_max or self.keys + opened + remembering > self.limits.keys_max):
+            for rule in self.plan.remembering:
+                if event.type not in rule.anchor_choices or (rule.kind == EVENTS and not self.matches_now(rule, event)):
+                    continue
+                history = <History> self.plan.histories[rule.history]
+                log = <Log> history.logs.get(self.unscoped_key(rule, event))
+                if log is None or not log.received:
+                    opened += 1
+                elif log.longest >= self.records_max:
+                    self.check_tracks(history, log, event)
         if opened and self.keys + opened > self.limits.keys_max:
             raise LimitReached(f"{self.keys} keys have a history, the most that limits.keys_max allows")
         return 0
@@ -187,9 +201,15 @@ cdef class Fold:
     cdef int check_tracks(self, History history, Log log, Event event) except -1:
         cdef Intake intake
         cdef Track track
+        cdef Value value
+        cdef long long moment
         for intake in <list> history.by_type[event.type]:
             track = log.track(intake.taking)
-            if track.n >= self.records_max:
+            if track.n < self.records_max or not intake.takes(self.machine, self.scratch, event, &value):
+                continue
+            release(&value)
+            moment = event.time
+            if intake.taking.gap is None or intake.taking.gap.moment(self.machine, self.scratch, event, &moment):
                 raise LimitReached(
                     f"the history of {history.name} {key_object(log.key)!r} holds {track.n} events of one kind, "
                     "the most that limits.records_max allows"
@@ -199,7 +219,6 @@ cdef class Fold:
     cdef int put(self, Event event) except -1:
         cdef History history
         cdef Rule rule
-        cdef Log log
         cdef tuple key
         if self.restored is not None:
             self.restored[event.source, event.id, event.rank] = event
@@ -234,17 +253,19 @@ cdef class Fold:
         if log is None:
             log = Log(history, key)
             history.logs[key] = log
-            self.keys += 1
         return log
 
-    cdef Log unscoped_log(self, Rule rule, Event event):
+    cdef tuple unscoped_key(self, Rule rule, Event event):
         """Where an unscoped rule remembers: per key that it is about where it counts repeats, else in one log."""
         key = None
         if rule.repeat != REPEAT_ALWAYS and rule.about:
-            entity, slots = rule.about[0]
+            slots = rule.about[0][1]
             if event.type in slots:
                 key = slot_text(event, slots[event.type])
-        return self.open_log(self.plan.histories[rule.history], () if key is None else (key,))
+        return () if key is None else (key,)
+
+    cdef Log unscoped_log(self, Rule rule, Event event):
+        return self.open_log(<History> self.plan.histories[rule.history], self.unscoped_key(rule, event))
 
     cdef int put_into(self, History history, Log log, Event event) except -1:
         cdef Intake intake
@@ -253,6 +274,9 @@ cdef class Fold:
         cdef Value value
         cdef long long moment
         cdef Use use
+        if not log.received and event.rank == 0:
+            log.received = True
+            self.keys += 1
         for intake in <list> history.by_type[event.type]:
             if not intake.takes(self.machine, self.scratch, event, &value):
                 continue
@@ -264,6 +288,8 @@ cdef class Fold:
             track.add(moment, event, &value)
             if track.n > log.longest:
                 log.longest = track.n
+                if track.n > self.longest_unscoped and not history.slots[event.type]:
+                    self.longest_unscoped = track.n
             for use in taking.uses:
                 self.mark(use, log, event, moment)
         return 0
@@ -488,7 +514,9 @@ cdef class Fold:
                 found[i] = dirt[0]
                 dirt.there = False
             for i in range(n):
-                self.refold(<Rule> PyList_GET_ITEM(rules, i), <Log> PyList_GET_ITEM(logs, i), found[i].start, found[i].end, found[i].content)
+                self.refold(
+                    <Rule> PyList_GET_ITEM(rules, i), <Log> PyList_GET_ITEM(logs, i), found[i].start, found[i].end, found[i].content
+                )
         finally:
             free(found)
         return 0

@@ -111,7 +111,9 @@ cdef class Speaker:
         finding.note = "; ".join(notes) if notes else None
         names = [[e.source, e.id] for e in evidence]
         finding.events = names[:self.limits.evidence_max]
-        finding.evidence = sha256(canonical(names).encode("utf-8", "surrogatepass")).digest() if len(names) > len(finding.events) else canonical(names).encode("utf-8", "surrogatepass")
+        finding.evidence = canonical(names).encode("utf-8", "surrogatepass")
+        if len(names) > len(finding.events):
+            finding.evidence = sha256(finding.evidence).digest()
         if event is None:
             anchor = [moment]
         elif rule.kind == DEADLINES:
@@ -230,5 +232,3 @@ cdef object key_object(tuple key):
     if len(key) == 0:
         return None
     return key[0] if len(key) == 1 else list(key)
-
-

@@ -17,6 +17,7 @@ cdef class Log:
     cdef list tracks                     # by the taking's ordinal; None: nothing taken up yet
     cdef list standing                   # by the rule's ordinal: openings in order, also those not drawn; None: none
     cdef Py_ssize_t longest              # entries of its longest track
+    cdef bint received                   # a received event has been put into it; derived ones alone do not count against the limits
     cdef Dirt *dirt                      # by the rule's ordinal
 
     def __cinit__(self, History history, tuple key):
@@ -25,6 +26,7 @@ cdef class Log:
         self.tracks = [None] * len(history.takings) if history is not None else []
         self.standing = [None] * len(history.rules) if history is not None else []
         self.longest = 0
+        self.received = False
         self.dirt = NULL
 
     def __dealloc__(self):

@@ -141,6 +141,7 @@ cdef class Plan:
     cdef readonly list rules
     cdef readonly list ladders
     cdef readonly list unscoped_later    # unscoped rules whose anchors are deadlines
+    cdef readonly list remembering       # these, and unscoped rules that count repeats: those with a log
     cdef readonly dict default_history   # entity -> History of its key
     cdef readonly dict members           # entity -> Taking of the events that say its parent
     cdef readonly dict member_slots      # entity -> {event type: slot of the parent's key}
@@ -166,6 +167,7 @@ cdef class Plan:
         self.aggregates = [self.aggregate(i, a) for i, a in enumerate(raw["aggregates"])]
         self.patterns = [self.pattern(i, p) for i, p in enumerate(raw["patterns"])]
         self.unscoped_later = []
+        self.remembering = []
         self.rules = []
         for index, rule in enumerate(raw["rules"]):
             self.rules.append(self.rule(index, rule))
@@ -294,7 +296,9 @@ cdef class Plan:
         pattern.other = self.taking(raw["history"], other, False)
         return pattern
 
-    cdef int use(self, Taking taking, Rule rule, int role, Window window=None, bint previous=False, bint later=False, int entity=-1) except -1:
+    cdef int use(
+        self, Taking taking, Rule rule, int role, Window window=None, bint previous=False, bint later=False, int entity=-1
+    ) except -1:
         if taking is None:
             return 0
         cdef Use use = Use()
@@ -451,6 +455,7 @@ cdef class Plan:
         rule.ordinal = 0
         rule.anchors = self.taking(rule.history, rule.anchor_choices, False, raw["anchors"]["gap"], rule.retain_us)
         self.use(rule.anchors, rule, ANCHOR)
+        self.remembering.append(rule)
         if rule.kind == DEADLINES:
             self.unscoped_later.append(rule)
         return 0
