@@ -22,7 +22,7 @@ from engine.fold import Changes, Finding, Fold, LimitReached, Warning_, explain,
 from engine.machine import EventError, Machine
 from engine.program import Program, load
 from engine.stores import make_store
-from engine.stores.interface import Checkpoint, Store, StoreBehind
+from engine.stores.interface import Checkpoint, Store, StoreBehind, StoreForked
 from engine.texts import canonical, number, time_text, time_us
 from engine.values import Event
 from engine.views import finding_object, order, warning_object, with_version
@@ -30,6 +30,8 @@ from engine.views import finding_object, order, warning_object, with_version
 Json = dict[str, Any]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
+OPENINGS_MAX = 5
+"""How often an engine begins again when others change what it is just reading."""
 UNSAVED_PARTS = 8
 """On a shared store, what is not saved yet is put aside in so many parts, each of which can be forgotten when another replica has saved it."""
 
@@ -111,11 +113,21 @@ class Engine:
         self._machine = Machine(self.program)
         self._secret = secret
         self._on_looked = on_looked
-        self._fold = Fold(self._machine, self.program.plan, secret, limits, on_looked)
-        self._identities: dict[tuple[str, str], tuple[bytes, Outcome | None]] = {}
-        self._counts: dict[str, int] = {}
         self._retains = self._retained_by_type()
         self._store = make_store(store) if isinstance(store, str) else store
+        for _ in range(OPENINGS_MAX):
+            if self._opened():
+                return
+            self._store.close()
+        raise StoreForked(
+            "other engines change what the store keeps again and again while it is read; is more than one rule set at work on it?"
+        )
+
+    def _opened(self) -> bool:
+        """Begin with what the store keeps. False: another engine has changed that meanwhile."""
+        self._fold = Fold(self._machine, self.program.plan, self._secret, self.limits, self._on_looked)
+        self._identities: dict[tuple[str, str], tuple[bytes, Outcome | None]] = {}
+        self._counts: dict[str, int] = {}
         self._unsaved: dict[tuple[str, str], bytes | None] = {}
         self._unsaved_events = 0
         self._unsaved_before: list[tuple[int, int, dict[tuple[str, str], bytes | None]]] = []
@@ -123,7 +135,10 @@ class Engine:
         self._buried: dict[str, Json] = {}
         self._lookup = False
         self._applied = 0
-        self._recover(self._store.open(self.program.plan["hash"]))
+        try:
+            return self._recover(self._store.open(self.program.plan["hash"]))
+        except StoreForked:
+            return False
 
     # ------------------------------------------------------------------ evaluating
 
@@ -304,8 +319,7 @@ class Engine:
     def advance(self, now: datetime | int | str | None = None) -> Outcome:
         """Let the clock reach `now` (default: the wall clock): deadlines up to then are looked at."""
         moment = self._wall_clock() if now is None else moment_us(now)
-        if self._store.shared:
-            self._apply_entries(self._store.journal(self._applied))
+        self.follow()
         while self.now is None or moment > self.now:
             # Where the service's clock rules, it ticks often; in between nothing follows from the clock, and the next entry carries it.
             if self._store.durable and (not self._system or self._fold.due(moment)):
@@ -318,6 +332,11 @@ class Engine:
                 break  # replicas have one clock, that of the journal
             return self._advance(moment)
         return Outcome("advanced")
+
+    def follow(self) -> None:
+        """On a shared store, apply what other engines have written. Who evaluates or advances does so anyway."""
+        if self._store.shared:
+            self._apply_entries(self._store.journal(self._applied))
 
     def _advance(self, moment: int) -> Outcome:
         self._fold.move(moment)
@@ -407,6 +426,9 @@ class Engine:
         """Write what is behind the journal, so that a restart has less to apply again."""
         if not self._store.durable:
             return
+        self._save()
+
+    def _save(self) -> bool:
         self._collect_unsaved()
         self._forget_what_others_saved()
         items: dict[tuple[str, str], bytes | None] = {}
@@ -415,11 +437,13 @@ class Engine:
         items.update(self._unsaved)
         fold = self._fold
         items["state", "engine"] = _json({"now": fold.now, "counts": self._counts, "undecided": fold.undecided})
-        if self._store.checkpoint(Checkpoint(items, self._applied, self._saved)):
+        kept = self._store.checkpoint(Checkpoint(items, self._applied, self._saved))
+        if kept:
             self._unsaved_before.clear()
             self._unsaved = {}
             self._unsaved_events = 0
             self._saved = self._applied
+        return kept
 
     def _count_unsaved(self, events: int) -> None:
         """Events were applied: now and then what they changed is put aside, and when it is much, saved."""
@@ -456,10 +480,13 @@ class Engine:
                 items[kind, name] = _json({"saved": saved, "shown": self._shown(thing)})
         fold.unsaved.clear()
 
-    def _recover(self, ours: bool) -> None:
-        """Take up what the store keeps: the last checkpoint, and the journal after it. A changed rule set reads the whole journal."""
+    def _recover(self, ours: bool) -> bool:
+        """Take up what the store keeps: the last checkpoint, and the journal after it. A changed rule set reads the whole journal.
+
+        On a shared store, its versions go on from what it finds there, so replicas must begin with the same: the first one saves it at once, and for any
+        other it is False: it begins again, with what the first one has saved."""
         if not self._store.durable:
-            return
+            return True
         store, fold = self._store, self._fold
         before: list[Json] = []
         state = store.load("state", ["engine"]).get("engine")
@@ -484,9 +511,12 @@ class Engine:
             items = [json.loads(item) for kind in ("finding", "warning") for _, item in store.items(kind)]
             before = [item["shown"] for item in items if item["saved"].get("drawn", True)]
             before += [json.loads(item) for _, item in store.items("gone")]
-        self._apply_entries(store.journal(self._applied))
+        for number_, item in store.journal(self._applied):
+            self._unsaved_events += self._apply_entry(json.loads(item))
+            self._applied = number_
         if before:
             self._take_over(before)
+        return ours or not store.shared or self._save()
 
     def _kept_events(self) -> Iterator[Event]:
         """On a shared store with their names, which are not to be had later: it may have gone on by then."""

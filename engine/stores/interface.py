@@ -115,7 +115,8 @@ class Store(Protocol):
 
     def checkpoint(self, checkpoint: Checkpoint) -> bool:
         """Write the items and the journal position, all or nothing. False: not now, for another engine has written items that are true up to a
-        later entry, or the items that are there do not reach up to `since`; hand these over again with the next ones.
+        later entry, or the items that are there do not reach up to `since`; hand these over again with the next ones. Or, where the store was opened
+        on the items of another rule set: another engine has replaced them already; open it anew.
         True also where there was no use in writing: the items are another rule set's by now, and a part does not replace them."""
 
     def about(self) -> Mapping[str, str | int | bool]:

@@ -385,6 +385,7 @@ class RedisStore:
         self._servers = _Servers(self._where, key_slot(self._journal.encode()))
         self._is_open = False
         self._program = ""
+        self._found_other = ""
         self._notes = Notes()
         self._position, self._digest = 0, START
         self._confirmed = 0
@@ -427,6 +428,7 @@ class RedisStore:
                 "the journal has lost entries: restore it from a copy"
             )
         ours = self._notes.items_of in (None, self._program)
+        self._found_other = "" if ours else self._notes.generation
         self._position, self._digest = self._notes.cut, bytes.fromhex(self._notes.cut_digest)
         self._confirmed = 0
         self._read_live = self._read_garbage = 0
@@ -675,12 +677,15 @@ class RedisStore:
                 return True
             if ours and not since <= notes.applied <= applied:
                 return False
+            if ours and self._found_other and notes.generation != self._found_other:
+                return False  # a replica was faster, and this one has not begun with what that one made of the other rule set's
             # What is kept of the same rule set is added to; another's is replaced by all that there is.
             saved = self._add(link, text, notes, applied, parts, mark) if ours else self._replace(link, text, notes, applied, parts, mark)
             if saved is not None:
                 notes = saved
                 break
         self._notes = notes
+        self._found_other = ""
         self._confirm(link)
         return True
 
