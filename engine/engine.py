@@ -11,8 +11,10 @@ On a shared store several engines are replicas of each other: each applies what 
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -22,7 +24,7 @@ from engine.fold import Changes, Finding, Fold, LimitReached, Warning_, explain,
 from engine.machine import EventError, Machine
 from engine.program import Program, load
 from engine.stores import make_store
-from engine.stores.interface import Checkpoint, Store, StoreBehind, StoreForked
+from engine.stores.interface import Checkpoint, Store, StoreBehind, StoreError, StoreForked
 from engine.texts import canonical, number, time_text, time_us
 from engine.values import Event
 from engine.views import finding_object, order, warning_object, with_version
@@ -58,6 +60,13 @@ class Outcome:
     wrong_field: str = ""
 
 
+class EngineBroken(Exception):
+    """Something failed while the engine was changing what it holds, so that it no longer holds what its journal says.
+
+    It neither answers nor writes any more; another engine on the same store begins from what is kept.
+    """
+
+
 def moment_us(now: datetime | int | str) -> int:
     """A moment as microseconds since 1970, UTC: from itself, an aware datetime, or an ISO 8601 text with an offset."""
     if isinstance(now, datetime):
@@ -70,6 +79,10 @@ def moment_us(now: datetime | int | str) -> int:
 def conflict_id(event: Event) -> str:
     """The id under which a refused content is recorded: `ID#` and the first 12 hex digits of the content's hash."""
     return f"{event.id}#{event.digest.hex()[:12]}"
+
+
+_LIKE_A_CONFLICT = re.compile(r"#[0-9a-f]{12}\Z")
+"""How such ids end. No event may be sent under one, or whoever knows the hash could keep a conflict from being recorded."""
 
 
 def _payload(event: Event) -> bytes:
@@ -135,6 +148,8 @@ class Engine:
         self._buried: dict[str, Json] = {}
         self._lookup = False
         self._applied = 0
+        self._broken: str | None = None
+        self._checkpoint_failed: str | None = None
         try:
             return self._recover(self._store.open(self.program.plan["hash"]))
         except StoreForked:
@@ -147,7 +162,11 @@ class Engine:
         return self.evaluate_batch([event])[0]
 
     def evaluate_batch(self, events: Sequence[Mapping[str, object]]) -> list[Outcome]:
-        """Evaluate events in this order; one outcome for each. Raises StoreError, and then none of them was accepted."""
+        """Evaluate events in this order; one outcome for each.
+
+        Raises ValueError where there are too many, StoreError and EngineBroken: then none of them was answered, and all may be sent again.
+        """
+        self._check_whole()
         if len(events) > self.limits.batch_events_max:
             raise ValueError(f"{len(events)} events in one batch; limits.batch_events_max allows {self.limits.batch_events_max}")
         now = self._clock()
@@ -157,6 +176,8 @@ class Engine:
             try:
                 row = self._machine.decode(event, journal=self._store.durable)
                 self._refuse_future(row, now)
+                if _LIKE_A_CONFLICT.search(row.id):
+                    raise EventError("id", f"{row.id!r} ends like the names that the service gives to conflicting contents")
             except EventError as error:
                 outcomes.append(self._refused(event, error))
                 continue
@@ -198,11 +219,25 @@ class Engine:
     def _apply(self, events: Iterable[Event], now: int | None) -> list[Outcome]:
         """Take decoded events into the fold, one by one. What a restart does again."""
         outcomes = []
-        for event in events:
-            outcome = self._take(event, now)
-            self._counts[outcome.status] = self._counts.get(outcome.status, 0) + 1
-            outcomes.append(outcome)
+        with self._all_or_broken():
+            for event in events:
+                outcome = self._take(event, now)
+                self._counts[outcome.status] = self._counts.get(outcome.status, 0) + 1
+                outcomes.append(outcome)
         return outcomes
+
+    @contextmanager
+    def _all_or_broken(self) -> Iterator[None]:
+        """What fails in here leaves the fold half changed (a full memory, an interrupt: rules and data raise nothing)."""
+        try:
+            yield
+        except BaseException as error:
+            self._broken = f"{type(error).__name__}: {error}"
+            raise
+
+    def _check_whole(self) -> None:
+        if self._broken is not None:
+            raise EngineBroken(f"the engine failed and holds no longer what its journal says ({self._broken}); open the store again")
 
     def _take(self, event: Event, now: int | None) -> Outcome:
         name = (event.source, event.id)
@@ -253,6 +288,9 @@ class Engine:
         if known is not None:
             assert known[1] is not None
             return replace(known[1], source=event.source, id=event.id)
+        return replace(self._enter(self._conflict_event(event, mark), now, "conflict", error), id=event.id)
+
+    def _conflict_event(self, event: Event, mark: str) -> Event:
         plan = self.program.plan
         declared = plan["types"][event.type]
         said: dict[str, object] = {"event": declared["name"], "event_id": event.id}
@@ -262,9 +300,7 @@ class Engine:
                 fields = [field for field in fields if field["name"] == entity["name"]]
             if fields:
                 said[entity["name"]] = event.value(fields[0]["slot"])
-        conflict = self._machine.make_event(self._fold.plan.conflict_type, event.time, event.source, mark, said, event.source, mark, 0)
-        outcome = self._enter(conflict, now, "conflict", error)
-        return replace(outcome, id=event.id)
+        return self._machine.make_event(self._fold.plan.conflict_type, event.time, event.source, mark, said, event.source, mark, 0)
 
     def _answer(self, changes: Changes, status: str, event: Event | None, error: str | None = None) -> Outcome:
         return Outcome(
@@ -317,7 +353,8 @@ class Engine:
         return None if self._fold.now < -(2**62) else self._fold.now
 
     def advance(self, now: datetime | int | str | None = None) -> Outcome:
-        """Let the clock reach `now` (default: the wall clock): deadlines up to then are looked at."""
+        """Let the clock reach `now` (default: the wall clock): deadlines up to then are looked at. Raises StoreError: then it stands still."""
+        self._check_whole()
         moment = self._wall_clock() if now is None else moment_us(now)
         self.follow()
         while self.now is None or moment > self.now:
@@ -339,8 +376,9 @@ class Engine:
             self._apply_entries(self._store.journal(self._applied))
 
     def _advance(self, moment: int) -> Outcome:
-        self._fold.move(moment)
-        return self._answer(self._fold.settle(), "advanced", None)
+        with self._all_or_broken():
+            self._fold.move(moment)
+            return self._answer(self._fold.settle(), "advanced", None)
 
     # ------------------------------------------------------------------ single events, no state
 
@@ -356,6 +394,7 @@ class Engine:
 
     def standing(self) -> list[Json]:
         """The findings and warnings that stand, in order: a pure function of the accepted events, the clock and the rule set."""
+        self._check_whole()
         fold = self._fold
         shown = [finding_object(fold, finding) for finding in fold.findings.values()]
         shown += [warning_object(fold, warning) for warning in fold.warnings.values()]
@@ -363,6 +402,7 @@ class Engine:
 
     def history(self) -> list[Json]:
         """What stands and what was withdrawn, with versions and reasons."""
+        self._check_whole()
         fold = self._fold
         things = [*fold.findings.values(), *fold.warnings.values(), *fold.gone.values()]
         buried = [shown for name, shown in self._buried.items() if name not in fold.gone and name in fold.gone_versions]
@@ -370,6 +410,7 @@ class Engine:
 
     def level(self, entity: str, key: str, at: datetime | int | str | None = None) -> dict[str, Json]:
         """By ladder of the entity: `level` (None: none) and `points` of a key, at a moment (default: now)."""
+        self._check_whole()
         moment = moment_us(at) if at is not None else self._clock() or (self.now if self.now is not None else 0)
         index = next((i for i, e in enumerate(self.program.plan["entities"]) if e["name"] == entity), None)
         if index is None:
@@ -382,6 +423,7 @@ class Engine:
 
         See `engine/folding/explain.pxi` for what is said of each. Raises ValueError.
         """
+        self._check_whole()
         declared = next((r for r in self.program.plan["rules"] if r["name"] == rule), None)
         if declared is None or declared["history"] < 0:
             raise ValueError(f"there is no rule {rule!r} that has a scope")
@@ -418,12 +460,14 @@ class Engine:
             "findings": len(self._fold.findings),
             "warnings": len(self._fold.warnings),
             "now": None if self.now is None else time_text(self.now),
+            "checkpoint_failed": self._checkpoint_failed,
         }
 
     # ------------------------------------------------------------------ keeping
 
     def checkpoint(self) -> None:
         """Write what is behind the journal, so that a restart has less to apply again."""
+        self._check_whole()
         if not self._store.durable:
             return
         self._save()
@@ -443,6 +487,7 @@ class Engine:
             self._unsaved = {}
             self._unsaved_events = 0
             self._saved = self._applied
+        self._checkpoint_failed = None
         return kept
 
     def _count_unsaved(self, events: int) -> None:
@@ -457,7 +502,14 @@ class Engine:
             if self._store.shared:
                 self._forget_what_others_saved()
             if self._unsaved_events >= self.limits.unsaved_events_max:
-                self.checkpoint()
+                self._checkpoint_by_itself()
+
+    def _checkpoint_by_itself(self) -> None:
+        """The events are in the journal, and must be answered: a checkpoint that fails is told by `describe`, and tried again after the next batch."""
+        try:
+            self.checkpoint()
+        except StoreError as error:
+            self._checkpoint_failed = str(error)
 
     def _forget_what_others_saved(self) -> None:
         """Replicas change the same items in the same way: what was put aside up to the entry at which another saved, it saved too."""
@@ -516,7 +568,8 @@ class Engine:
             self._applied = number_
         if before:
             self._take_over(before)
-        return ours or not store.shared or self._save()
+        # Saved before anything is said: after a crash the versions must go on from the same.
+        return not (before or (store.shared and not ours)) or self._save()
 
     def _kept_events(self) -> Iterator[Event]:
         """On a shared store with their names, which are not to be had later: it may have gone on by then."""
@@ -582,6 +635,9 @@ class Engine:
         return with_version(view, thing)
 
     def close(self) -> None:
-        """Write what is behind the journal, and let the store go."""
-        self.checkpoint()
-        self._store.close()
+        """Write what is behind the journal, and let the store go. Raises StoreError: what was not written is read from the journal again."""
+        try:
+            if self._broken is None:
+                self.checkpoint()
+        finally:
+            self._store.close()

@@ -117,4 +117,6 @@ def _other_content(rng: Random, schema: Schema, event: Json, steps: int, missing
 def _wrong(rng: Random, event: Json) -> Json:
     """An event that is refused."""
     wrong = {**event, "id": f"w{event['id']}"}
-    return wrong | rng.choice(({"type": "finding"}, {"type": "nothing"}, {"time": "yesterday"}, {"id": ""}, {"source": "rulelang"}))
+    return wrong | rng.choice(
+        ({"type": "finding"}, {"type": "nothing"}, {"time": "yesterday"}, {"id": ""}, {"id": "a0#0123456789ab"}, {"source": "rulelang"})
+    )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -120,7 +121,7 @@ class Decoder:
         if declared is None or declared.derived:
             raise Refused("type: unknown")
         id_, source = _text(given, "id"), _text({"source": "", **{k: v for k, v in given.items() if v is not None}}, "source")
-        if not id_ or source == "rulelang":
+        if not id_ or source == "rulelang" or re.search(r"#[0-9a-f]{12}\Z", id_):
             raise Refused("id or source")
         time_us = self._time("time", given.get("time"))
         values: dict[str, Value] = {}
