@@ -15,7 +15,22 @@ from functools import reduce
 from typing import Any
 
 from rulelang import model
-from rulelang.lint.ranges import EVERYTHING, MISSING, NOTHING, Value, Values, both, either, hull, known, point, stretch, turned, whole
+from rulelang.lint.ranges import (
+    EVERYTHING,
+    MISSING,
+    NOTHING,
+    Value,
+    Values,
+    both,
+    either,
+    hull,
+    known,
+    point,
+    points,
+    stretch,
+    turned,
+    whole,
+)
 from rulelang.lint.walk import shape
 from rulelang.model import Kind
 from rulelang.normalise import normalise
@@ -129,7 +144,7 @@ def _ordered(op: str, left: model.Expression, right: model.Expression) -> Demand
 
 def _listed(operand: model.Expression, items: Iterable[model.Expression], negated: bool) -> Demand:
     values = [item.value for item in items if isinstance(item, model.Constant)]
-    listed = reduce(either, (point(v) for v in values if v is not None), NOTHING)
+    listed = points(v for v in values if v is not None)
     others = known(turned(listed))
     unknown = either(others, MISSING) if None in values else MISSING
     if negated:
@@ -151,13 +166,8 @@ def needed(condition: model.Expression, outcome: str = TRUE) -> dict[object, Dem
         operands, wanted, all_of = parts
         return _joined(operands, wanted, all_of=all_of)
     d = demand(condition)
-    values = {
-        TRUE: d.values,
-        FALSE: turned(either(d.values, d.unknown)),
-        NOT_TRUE: turned(d.values),
-        NOT_FALSE: either(d.values, d.unknown),
-    }[outcome]
-    return {d.key: _with(d, values)}
+    values = d.values if outcome in (TRUE, NOT_TRUE) else either(d.values, d.unknown)
+    return {d.key: _with(d, values if outcome in (TRUE, NOT_FALSE) else turned(values))}
 
 
 def _parts(condition: model.Expression, outcome: str) -> tuple[tuple[model.Expression, ...], str, bool] | None:
@@ -197,6 +207,11 @@ def _with(d: Demand, values: Values) -> Demand:
 
 def _merged(a: Demand, b: Demand, how: Callable[[Values, Values], Values]) -> Demand:
     return _with(a, how(a.values, b.values))
+
+
+def together(a: Demand, b: Demand) -> Demand:
+    """Two demands of one operand at once."""
+    return _merged(a, b, both)
 
 
 def possible(d: Demand) -> Values:

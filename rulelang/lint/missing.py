@@ -5,6 +5,7 @@ In: rules of the model.  Out: the conditions of a rule, each with the fields tha
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -20,7 +21,7 @@ _ALWAYS_THERE = ("time", "source", "id")
 @dataclass(frozen=True, slots=True)
 class Placed:
     """A condition where it stands. `then`: what becomes of it where it is unknown. `turned`: a `not` stands before it, however far.
-    `scope`: the scope of whose events it is about one, by its place in the rule.
+    `scope`: the scope of whose events it is about one, by its place in the rule. `cared`: what the rule cares for.
 
     `sure`: fields without which what stands beside it does not hold either, so that leaving them out evades nothing more.
     """
@@ -30,16 +31,19 @@ class Placed:
     turned: bool
     sure: frozenset[Field]
     scope: int | None = None
+    cared: frozenset[Field] = frozenset()
 
 
 def conditions_of(rule: model.Rule) -> Iterator[Placed]:
-    """The conditions in `when` and `on`, the outer before the inner ones."""
-    sure: frozenset[Field] = frozenset()
+    """The conditions in `when` and `on`, the outer before the inner ones. What the rule cares for is sure in all of them."""
+    cared = cared_for(rule)
+    chosen: frozenset[Field] = frozenset()
     for anchor in rule.anchors.events:
         if anchor.where is not None:
-            yield from _placed(Placed(anchor.where, "the rule is not looked at", False, frozenset()))
-            sure |= rests_on(anchor.where)
-    yield from _placed(Placed(rule.condition, "the rule does not hold", False, sure if len(rule.anchors.events) == 1 else frozenset()))
+            yield from _placed(Placed(anchor.where, "the rule is not looked at", False, cared, cared=cared))
+            chosen |= rests_on(anchor.where)
+    sure = cared | chosen if len(rule.anchors.events) == 1 else cared
+    yield from _placed(Placed(rule.condition, "the rule does not hold", False, sure, cared=cared))
 
 
 def _placed(at: Placed) -> Iterator[Placed]:
@@ -50,20 +54,22 @@ def _placed(at: Placed) -> Iterator[Placed]:
         case model.Not(operand=operand):
             yield from _placed(replace(at, condition=operand, turned=not at.turned))
         case model.Logic(op=op, operands=operands):
-            for operand in operands:
-                others = [other for other in operands if other is not operand]
-                beside = frozenset[Field]().union(*map(rests_on, others)) if op == "and" and not at.turned else frozenset[Field]()
+            needed = [rests_on(operand) for operand in operands] if op == "and" and not at.turned else []
+            often = Counter(field for fields in needed for field in fields)
+            for index, operand in enumerate(operands):
+                own = needed[index] if needed else frozenset()
+                beside = frozenset(field for field, count in often.items() if count > (field in own))
                 yield from _placed(replace(at, condition=operand, sure=at.sure | beside))
         case model.Aggregate(taken=taken, scope=scope):
             for t in taken:
                 inside = [part for part in (t.where, t.value) if part is not None]
                 for part in inside:
                     beside = frozenset[Field]().union(*(rests_on(other) for other in inside if other is not part))
-                    yield from _placed(Placed(part, "the event is not counted", False, beside, scope))
+                    yield from _placed(Placed(part, "the event is not counted", False, at.cared | beside, scope, at.cared))
         case model.PatternTest(left=left, right=right, scope=scope):
             for side in (left, right):
                 if side.where is not None:
-                    yield from _placed(Placed(side.where, "the event is passed over", False, frozenset(), scope))
+                    yield from _placed(Placed(side.where, "the event is passed over", False, at.cared, scope, at.cared))
         case _:
             for part in parts(condition):
                 yield from _placed(replace(at, condition=part))
@@ -125,9 +131,8 @@ def cared_for(rule: model.Rule) -> frozenset[Field]:
 
 
 def evading(placed: Placed, expression: model.Expression, rule: model.Rule, events: Mapping[str, model.Event]) -> list[model.Expression]:
-    """The fields in an expression that evade the condition where they are left out, and that the rule does not care for."""
-    cared = cared_for(rule) | placed.sure
-    return [f for f in fields_in(expression) if field_of(f) not in cared and not _is_key(f, placed, rule, events)]
+    """The fields in an expression that evade the condition where they are left out, unless what stands beside it needs them."""
+    return [f for f in fields_in(expression) if field_of(f) not in placed.sure and not _is_key(f, placed, rule, events)]
 
 
 def _is_key(field: model.Expression, placed: Placed, rule: model.Rule, events: Mapping[str, model.Event]) -> bool:

@@ -64,28 +64,49 @@ def hull(a: Values) -> Stretch:
     return Stretch(first.low, first.low_in, last.high, last.high_in)
 
 
+def points(values: Iterable[Value]) -> Values:
+    """Some values."""
+    return Values(tuple(Stretch(value, True, value, True) for value in sorted(set(values))))
+
+
 def both(a: Values, b: Values) -> Values:
     """What is in both sets."""
-    found = [cut for x in a.stretches for y in b.stretches if not (cut := _cut(x, y)).empty]
+    found: list[Stretch] = []
+    i = j = 0
+    while i < len(a.stretches) and j < len(b.stretches):
+        x, y = a.stretches[i], b.stretches[j]
+        cut = _cut(x, y)
+        if not cut.empty:
+            found.append(cut)
+        if _ends_before(x, y):
+            i += 1
+        else:
+            j += 1
     return Values(tuple(found), a.missing and b.missing)
 
 
 def either(a: Values, b: Values) -> Values:
     """What is in one of the sets or in both."""
+    if not a.stretches or not b.stretches:
+        return Values(a.stretches or b.stretches, a.missing or b.missing)
     return turned(both(turned(a), turned(b)))
 
 
 def turned(a: Values) -> Values:
     """All that is not in the set."""
-    rest = [Stretch(None, False, None, False)]
+    rest: list[Stretch] = []
+    low: Value | None = None
+    low_in = False
     for taken in a.stretches:
-        parts: list[Stretch] = []
-        for r in rest:
-            if taken.low is not None:
-                parts.append(_cut(r, Stretch(None, False, taken.low, not taken.low_in)))
-            if taken.high is not None:
-                parts.append(_cut(r, Stretch(taken.high, not taken.high_in, None, False)))
-        rest = [part for part in parts if not part.empty]
+        if taken.low is not None:
+            gap = Stretch(low, low_in, taken.low, not taken.low_in)
+            if not gap.empty:
+                rest.append(gap)
+        if taken.high is None:
+            break
+        low, low_in = taken.high, not taken.high_in
+    else:
+        rest.append(Stretch(low, low_in, None, False))
     return Values(tuple(rest), not a.missing)
 
 
@@ -118,6 +139,13 @@ def _inward(s: Stretch) -> Stretch:
         down = int(high // 1)
         high, high_in = down, high_in or down != s.high
     return Stretch(low, low_in, high, high_in)
+
+
+def _ends_before(x: Stretch, y: Stretch) -> bool:
+    """Whether `x` ends before `y` does, so that what comes after `x` may still meet `y`."""
+    if x.high is None or y.high is None:
+        return x.high is not None
+    return x.high < y.high or (x.high == y.high and not x.high_in)  # type: ignore[operator]
 
 
 def _cut(x: Stretch, y: Stretch) -> Stretch:

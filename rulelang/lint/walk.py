@@ -7,51 +7,71 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 from rulelang import model, syntax
 
-_EXPRESSIONS: tuple[type, ...] = get_args(model.Expression)
+_EXPRESSIONS = frozenset(get_args(model.Expression))
+
+
+_NAMES: dict[type, tuple[str, ...]] = {}
+_HELD: dict[type, tuple[str, ...]] = {}
+
+
+def _names(kind: type) -> tuple[str, ...]:
+    """The names of what a node holds, its place left out; none: it is no node."""
+    found = _NAMES.get(kind)
+    if found is None:
+        node = is_dataclass(kind) and kind is not syntax.Span
+        found = _NAMES[kind] = tuple(field.name for field in fields(kind) if field.name != "span") if node else ()
+    return found
+
+
+def _held(kind: type) -> tuple[str, ...]:
+    """Those that may hold expressions, the last first."""
+    found = _HELD.get(kind)
+    if found is None:
+        found = _HELD[kind] = tuple(name for name in reversed(_names(kind)) if name != "type") if kind is not model.Type else ()
+    return found
 
 
 def walk(node: object) -> Iterator[model.Expression]:
     """All expressions in a node of the model, the node itself first, in the order written."""
-    if isinstance(node, tuple):
-        for item in node:
-            yield from walk(item)
-    elif is_dataclass(node) and not isinstance(node, model.Type | syntax.Span):
-        if isinstance(node, _EXPRESSIONS):
-            yield node  # type: ignore[misc]  # isinstance with a computed tuple does not narrow
-        for field in fields(node):
-            yield from walk(getattr(node, field.name))
+    waiting = [node]
+    while waiting:
+        found = waiting.pop()
+        if isinstance(found, tuple):
+            waiting.extend(reversed(found))
+            continue
+        kind = type(found)
+        if kind in _EXPRESSIONS:
+            yield cast(model.Expression, found)
+        waiting += [getattr(found, name) for name in _held(kind)]
 
 
 def parts(node: object) -> Iterator[model.Expression]:
     """The expressions that a node is made of, without those inside them."""
-    if isinstance(node, tuple):
-        for item in node:
-            yield from _outermost(item)
-    elif is_dataclass(node):
-        for field in fields(node):
-            yield from _outermost(getattr(node, field.name))
-
-
-def _outermost(node: object) -> Iterator[model.Expression]:
-    if isinstance(node, _EXPRESSIONS):
-        yield node  # type: ignore[misc]  # isinstance with a computed tuple does not narrow
-    elif isinstance(node, tuple) or (is_dataclass(node) and not isinstance(node, model.Type | syntax.Span)):
-        yield from parts(node)
+    waiting = [getattr(node, name) for name in _held(type(node))]
+    while waiting:
+        found = waiting.pop()
+        if isinstance(found, tuple):
+            waiting.extend(reversed(found))
+        elif type(found) in _EXPRESSIONS:
+            yield cast(model.Expression, found)
+        else:
+            waiting += [getattr(found, name) for name in _held(type(found))]
 
 
 def shape(node: object) -> object:
     """The node without its places: two expressions of equal shape mean the same (in one rule)."""
-    if isinstance(node, tuple):
-        return tuple(shape(item) for item in node)
-    if is_dataclass(node) and not isinstance(node, type):
-        return (type(node).__name__, *(shape(getattr(node, field.name)) for field in fields(node) if field.name != "span"))
-    if isinstance(node, bool | int | float):
-        return type(node).__name__, node  # 1, 1.0 and True are three things
-    return node
+    kind = type(node)
+    if kind is tuple:
+        return tuple(map(shape, node))  # type: ignore[call-overload]  # its type was looked up
+    if kind in (bool, int, float):
+        return kind.__name__, node  # 1, 1.0 and True are three things
+    if kind is model.Type or not (names := _names(kind)):
+        return node
+    return (kind.__name__, *[shape(getattr(node, name)) for name in names])
 
 
 def of_this(condition: model.Expression) -> model.Expression:
@@ -61,9 +81,9 @@ def of_this(condition: model.Expression) -> model.Expression:
     changed: dict[str, Any] = {}
     for field in fields(condition):
         value = getattr(condition, field.name)
-        if isinstance(value, _EXPRESSIONS):
-            changed[field.name] = of_this(value)  # type: ignore[arg-type]  # isinstance with a computed tuple does not narrow
-        elif isinstance(value, tuple) and all(isinstance(item, _EXPRESSIONS) for item in value):
+        if type(value) in _EXPRESSIONS:
+            changed[field.name] = of_this(value)
+        elif isinstance(value, tuple) and all(type(item) in _EXPRESSIONS for item in value):
             changed[field.name] = tuple(of_this(item) for item in value)
     return replace(condition, **changed)
 

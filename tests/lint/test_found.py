@@ -362,3 +362,10 @@ def test_what_only_looks_like_it_is_left_alone(code: str, text: str) -> None:
 def test_a_part_that_outgrows_the_whole_before_it_is_a_note_and_all_else_a_warning(condition: str, severity: str) -> None:
     found = linted(DECLARATIONS + USED + f"rule r when {condition} within officer over month\n")
     assert [d.severity for d in found if d.code == "L008"] == [severity]
+
+
+def test_long_lists_and_long_chains_are_read_to_their_end() -> None:
+    listed = ", ".join(f'"a{i}"' for i in range(3000))
+    chain = " or ".join(f"grade == {i}" for i in range(150))
+    check(f'article in ({listed}, «"a0"»)', "L017")
+    check(f"({chain} or «grade == 149»)", "L002")

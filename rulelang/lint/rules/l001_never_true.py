@@ -10,6 +10,8 @@ from rulelang.lint.conditions import impossible
 from rulelang.lint.framework import Found, LintRule, Subject
 from rulelang.lint.walk import of_this, walk
 
+_NARROWED_MAX = 20
+"""So many parts of an `and` are tried one by one."""
 _REMEDY = "look for a sign turned round, or for an 'and' that should be 'or'"
 
 
@@ -38,7 +40,7 @@ def _found(subject: Subject, condition: model.Expression, severity: str | None) 
 
 def _excluding(condition: model.Expression) -> list[model.Expression]:
     """The parts of an `and` that exclude each other, where these are not all of them."""
-    if not isinstance(condition, model.Logic) or condition.op != "and":
+    if not isinstance(condition, model.Logic) or condition.op != "and" or len(condition.operands) > _NARROWED_MAX:
         return []
     kept = list(condition.operands)
     for part in condition.operands:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from functools import reduce
 
 from rulelang import model
-from rulelang.lint.conditions import FALSE, NOT_FALSE, NOT_TRUE, TRUE, impossible, needed, possible
+from rulelang.lint.conditions import FALSE, NOT_FALSE, NOT_TRUE, TRUE, Demand, impossible, needed, possible, together
 from rulelang.lint.framework import Found, LintRule, Subject
 from rulelang.lint.ranges import both
 from rulelang.lint.walk import parts
@@ -52,32 +53,51 @@ def _never_false(part: model.Expression, subject: Subject) -> Found:
 
 
 def _implied(logic: model.Logic, only_truth: bool, subject: Subject) -> Iterable[Found]:
-    """Parts that change nothing, as the others already demand (in `or`: allow) what they say."""
-    rest = list(logic.operands)
-    for part in reversed(logic.operands):
-        others = tuple(p for p in rest if p is not part)
-        if isinstance(part, model.Logic | model.Not | model.Constant) or not others or impossible(part, FALSE) or impossible(part, TRUE):
-            continue
-        joined = others[0] if len(others) == 1 else replace(logic, operands=others)
-        if logic.op == "and":
-            same = _follows(joined, TRUE, part, TRUE) and (only_truth or _follows(part, FALSE, joined, FALSE))
-        else:
-            same = _follows(part, TRUE, joined, TRUE) and (only_truth or _follows(joined, FALSE, part, FALSE))
-        if same:
-            rest.remove(part)
+    """Parts that change nothing, as the others already demand (in `or`: allow) what they say; the later of two that say the same."""
+    modes = (TRUE, NOT_FALSE) if logic.op == "and" else (NOT_TRUE, FALSE)
+    others = [_Others(logic.operands, mode) for mode in modes[: 1 if only_truth else 2]]
+    for index in reversed(range(len(logic.operands))):
+        part = logic.operands[index]
+        simple = not isinstance(part, model.Logic | model.Not | model.Constant)
+        if simple and not impossible(part, FALSE) and not impossible(part, TRUE) and all(o.exclude(index, part) for o in others):
             says = "demands it already" if logic.op == "and" else "allows it already"
             yield Found(
                 part.span,
                 f"this says nothing, as the rest {says}: {subject.text(part.span)}",
                 "leave it out, or look for a number that is wrong",
             )
+        else:
+            for o in others:
+                o.keep(index)
 
 
-def _follows(one: model.Expression, outcome: str, other: model.Expression, then: str) -> bool:
-    """Whether the other condition always comes out `then` where the one comes out `outcome`. One of the two is about a single operand."""
-    otherwise = NOT_TRUE if then == TRUE else NOT_FALSE
-    first, second = needed(one, outcome), needed(other, otherwise)
-    return any(both(possible(first[key]), possible(second[key])).empty for key in first.keys() & second.keys())
+class _Others:
+    """What is needed of each operand for all parts but one to come out in a way, asked from the last part to the first."""
+
+    def __init__(self, parts: tuple[model.Expression, ...], outcome: str) -> None:
+        self.otherwise = {TRUE: NOT_TRUE, NOT_FALSE: FALSE, NOT_TRUE: TRUE, FALSE: NOT_FALSE}[outcome]
+        self.needed = [needed(part, outcome) for part in parts]
+        self.before: dict[object, list[tuple[int, Demand]]] = {}  # of each key, what the parts up to one need together
+        self.after: dict[object, Demand] = {}  # what the parts kept so far need together
+        for index, demands in enumerate(self.needed):
+            for key, demand in demands.items():
+                so_far = self.before.setdefault(key, [])
+                so_far.append((index, together(so_far[-1][1], demand) if so_far else demand))
+
+    def keep(self, index: int) -> None:
+        for key, demand in self.needed[index].items():
+            self.after[key] = together(self.after[key], demand) if key in self.after else demand
+
+    def exclude(self, index: int, part: model.Expression) -> bool:
+        """Whether the part cannot come out otherwise where all others come out so."""
+        for key, demand in needed(part, self.otherwise).items():
+            so_far = self.before.get(key, [])
+            earlier = bisect_left(so_far, index, key=lambda entry: entry[0])
+            known = [so_far[earlier - 1][1]] if earlier else []
+            known += [self.after[key]] if key in self.after else []
+            if known and both(possible(reduce(together, known)), possible(demand)).empty:
+                return True
+        return False
 
 
 RULE = LintRule(
