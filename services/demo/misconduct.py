@@ -36,6 +36,13 @@ def tell_log_ins(scene: Scene, day: date, account: str, officer: str, times: int
         scene.tell("login", "login", usual, account=account, officer=officer, place="长沙", successful=True)
 
 
+def tell_penalty(scene: Scene, imposed: datetime, case: str, officer: str, **said: object) -> None:
+    """A summary penalty with its whole video."""
+    for back, step in ((9, "identity shown"), (7, "facts stated"), (2, "signed")):
+        scene.tell("camera-platform", "video_step", imposed - timedelta(minutes=back), case=case, officer=officer, step=step)
+    scene.tell("case-system", "penalty", imposed, case=case, officer=officer, procedure="summary", **said)
+
+
 def open_days_before(scene: Scene, day: date, count: int) -> date:
     """The day from which the `count`-th open day is the last open day up to `day`."""
     while True:
@@ -209,6 +216,21 @@ def log_in_at_two_places(scene: Scene, day: date) -> None:
     scene.plant("C2", "account_in_two_places", account)
 
 
+def borrow_an_account(scene: Scene, day: date) -> None:
+    account, changed, terminal = scene.account(), scene.between(day, 8, 17), scene.number("A-")
+    scene.tell("accounts", "password_changed", changed, account=account, officer=scene.officer(), terminal=terminal)
+    used = changed + timedelta(minutes=10)
+    scene.tell("login", "login", used, account=account, officer=scene.officer(), place="长沙", terminal=terminal, successful=True)
+    scene.plant("C3", "borrowed_account", account)
+
+
+def look_over_the_own_work(scene: Scene, day: date) -> None:
+    transaction, officer, handled = scene.number("X"), scene.officer(), scene.between(day, 8, 17)
+    scene.tell("registration", "transaction_handled", handled, transaction=transaction, officer=officer)
+    scene.tell("registration", "transaction_audited", handled + timedelta(minutes=4), transaction=transaction, officer=officer)
+    scene.plant("C4", "handled_and_audited_by_one", transaction)
+
+
 def hold_a_vehicle_too_long(scene: Scene, day: date) -> None:
     case, taken = scene.case(day), scene.between(day - timedelta(days=30), 8, 17)
     scene.tell("case-system", "measure", taken, case=case, officer=scene.officer(), kind="vehicle held")
@@ -226,6 +248,27 @@ def withhold_a_licence_too_long(scene: Scene, day: date) -> None:
     case, taken = scene.case(day), scene.between(open_days_before(scene, day, 10), 8, 17)
     scene.tell("case-system", "measure", taken, case=case, officer=scene.officer(), kind="licence withheld")
     scene.plant("D1", "licence_withheld_without_ruling", case)
+
+
+def fine_too_little(scene: Scene, day: date) -> None:
+    officer = scene.officer()
+    tell_penalty(scene, scene.between(day, 7, 22), scene.case(day), officer, article="90", amount=10)
+    scene.plant("D3", "penalty_below_the_least", officer)
+
+
+def fine_a_drinker_for_something_lighter(scene: Scene, day: date) -> None:
+    tested = scene.between(day - timedelta(days=1), 14, 22)
+    case = tell_breath_test(scene, tested, scene.officer(), scene.random.randrange(20, 80))
+    tell_penalty(scene, scene.between(day, 7, 22), case, scene.officer(), article="90", amount=200)
+    scene.plant("D3", "drink_driving_downgraded", case)
+
+
+def punish_somebody_else(scene: Scene, day: date) -> None:
+    case, officer, imposed = scene.case(day), scene.officer(), scene.between(day, 7, 22)
+    read = imposed - timedelta(minutes=8)
+    scene.tell("card-reader", "person_identified", read, case=case, officer=officer, person=scene.number("43010219900101"))
+    tell_penalty(scene, imposed, case, officer, person=scene.number("43010219900101"))
+    scene.plant("D5", "punished_is_not_identified", case)
 
 
 def impose_a_penalty_without_video(scene: Scene, day: date) -> None:
@@ -281,9 +324,14 @@ PRACTICES: tuple[Callable[[Scene, date], None], ...] = (
     log_in_at_night,
     log_in_from_elsewhere,
     log_in_at_two_places,
+    borrow_an_account,
+    look_over_the_own_work,
     hold_a_vehicle_too_long,
     give_a_measure_an_end_far_off,
     withhold_a_licence_too_long,
+    fine_too_little,
+    fine_a_drinker_for_something_lighter,
+    punish_somebody_else,
     impose_a_penalty_without_video,
     impose_a_penalty_under_no_number,
     leave_out_a_step,

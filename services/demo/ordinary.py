@@ -33,7 +33,16 @@ def tell_the_weeks_before(scene: Scene, town: Town) -> None:
 
 
 def tell_ordinary_day(scene: Scene, town: Town, day: date) -> None:
-    for part in (tell_breath_tests, tell_evidence_rooms, tell_settlements, tell_logins, tell_measures, tell_penalties, tell_cameras):
+    for part in (
+        tell_breath_tests,
+        tell_evidence_rooms,
+        tell_settlements,
+        tell_logins,
+        tell_transactions,
+        tell_measures,
+        tell_penalties,
+        tell_cameras,
+    ):
         part(scene, town, day)
     tell_night_shift(scene, town, day)
 
@@ -99,17 +108,31 @@ def tell_settlements(scene: Scene, town: Town, day: date) -> None:
 
 
 def tell_logins(scene: Scene, town: Town, day: date) -> None:
-    """By day, from one place; names are mistyped now and then, and somebody new starts elsewhere."""
+    """By day, from one place; names are mistyped, passwords forgotten and set anew, and somebody new starts elsewhere."""
     for account, officer in town.day_accounts:
         for _ in range(scene.random.randrange(2, 5)):
             scene.tell("login", "login", scene.between(day, 7, 19), account=account, officer=officer, place="长沙", successful=True)
         if scene.random.random() < 0.3:
             typo = account + " "
             scene.tell("login", "login", scene.between(day, 7, 19), account=typo, officer=officer, place="长沙", successful=False)
+    account, officer = town.day_accounts[0]
+    changed = scene.at(day, 9.5)
+    scene.tell("accounts", "password_changed", changed, account=account, officer=town.clerks[0], terminal="A-00")
+    used = changed + timedelta(minutes=5)
+    scene.tell("login", "login", used, account=account, officer=officer, place="长沙", terminal="B-07", successful=True)
     account, officer = scene.account(), scene.officer()
     scene.tell("accounts", "account_created", scene.at(day, 7), account=account, officer=town.clerks[0])
     for hour, place in ((8, "长沙"), (14, "湘潭")):
         scene.tell("login", "login", scene.at(day, hour), account=account, officer=officer, place=place, successful=True)
+
+
+def tell_transactions(scene: Scene, town: Town, day: date) -> None:
+    """One handles, another looks over; the next time the other way round."""
+    for _ in range(10):
+        transaction, handled = scene.number("X"), scene.between(day, 9, 17)
+        one, other = scene.random.sample(town.clerks, 2)
+        scene.tell("registration", "transaction_handled", handled, transaction=transaction, officer=one)
+        scene.tell("registration", "transaction_audited", handled + timedelta(minutes=6), transaction=transaction, officer=other)
 
 
 def tell_night_shift(scene: Scene, town: Town, day: date) -> None:
@@ -142,8 +165,11 @@ def tell_penalties(scene: Scene, town: Town, day: date) -> None:
         for i, step in enumerate(steps):
             filmed = imposed - timedelta(minutes=2 * (len(steps) - i))
             scene.tell("camera-platform", "video_step", filmed, case=case, officer=officer, step=step)
-        procedure = "summary" if summary else "ordinary"
-        scene.tell("case-system", "penalty", imposed, case=case, officer=officer, procedure=procedure)
+        person = scene.number("43010219900101")
+        scene.tell("card-reader", "person_identified", imposed - timedelta(minutes=12), case=case, officer=officer, person=person)
+        procedure, fine = ("summary", 20) if summary else ("ordinary", scene.random.choice([20, 100, 200]))
+        told = {"person": person, "article": "90", "amount": fine, "procedure": procedure}
+        scene.tell("case-system", "penalty", imposed, case=case, officer=officer, **told)
 
 
 def tell_cameras(scene: Scene, town: Town, day: date) -> None:

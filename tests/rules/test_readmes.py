@@ -16,7 +16,7 @@ from tests.rules.test_packs import MONDAY
 
 ROOT = Path(__file__).parents[2] / "rules"
 PACKS = sorted(path.parent.name for path in ROOT.glob("*/README.md"))
-PRACTICES = {"A1", "A2", "A3", "A4", "A5", "B1", "B2", "C1", "C2", "D1", "D7", "E1"}
+PRACTICES = {"A1", "A2", "A3", "A4", "A5", "B1", "B2", "C1", "C2", "C3", "C4", "D1", "D3", "D5", "D7", "E1"}
 ROW = re.compile(r"^\| ([A-Z]\d) \| `(\w+)` \|", re.MULTILINE)
 
 
