@@ -1,0 +1,1 @@
+"""What a rule set means: the sentences of the language's contract, each as a small history."""
