@@ -105,7 +105,7 @@ def test_one_refused_event_leaves_the_others_of_its_batch_alone() -> None:
 
 def test_what_data_may_do_raises_nothing() -> None:
     scene = Scene(
-        "rule odd when (amount / number) * 1e308 * 1e308 > 0 or number + 9223372036854775807 > 0 or wait * 1e300 > 1h within case"
+        "rule odd when (amount / number) * 1e308 * 1e308 > 0 or number * 9223372036854775807 > 0 or wait * 1e300 > 1h within case"
     )
     data: list[dict[str, object]] = [
         {"amount": 1, "number": 0},
