@@ -64,9 +64,12 @@ def number(value: float) -> int | float:
     return int(value) if value == int(value) and abs(value) < 2**53 else value
 
 
+_CANONICAL = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 def canonical(value: object) -> str:
     """JSON of which there is one form only, for identities and order."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _CANONICAL.encode(value)
 
 
 def identity(parts: Sequence[object]) -> str:
