@@ -27,7 +27,6 @@ from cpython.float cimport PyFloat_AS_DOUBLE
 from cpython.long cimport PyLong_AsLongLongAndOverflow
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_INCREF
-from cpython.set cimport PySet_Contains
 from libc.math cimport ceil, fabs, floor, fmod, isfinite
 from libc.math cimport round as round_away
 from libc.stdlib cimport calloc, free, malloc, realloc
@@ -78,6 +77,7 @@ cdef extern from "Python.h":
     bint PyUnicode_CheckExact(object value) noexcept
     bint PyFloat_CheckExact(object value) noexcept
     bint PyLong_CheckExact(object value) noexcept
+    PyObject *PyList_GET_ITEM(object values, Py_ssize_t at) noexcept
     PyObject *Py_None
     PyObject *Py_True
     PyObject *Py_False
@@ -86,6 +86,7 @@ include "instructions.pxi"
 include "machinery/localtime.pxi"
 include "machinery/times.pxi"
 include "machinery/keys.pxi"
+include "machinery/letters.pxi"
 include "machinery/decode.pxi"
 include "machinery/record.pxi"
 include "machinery/constants.pxi"

@@ -22,12 +22,13 @@ cdef int set_constant(Value *to, str kind, value) except -1:
     return set_value(to, tag, value)
 
 
+@cython.final
 @cython.internal
 cdef class ConstantSet:
     """Constants of one kind, to be asked whether a value is one of them."""
 
     cdef int tag
-    cdef frozenset texts
+    cdef Texts texts
     cdef Py_ssize_t n
     cdef Value *values               # sorted, where they are no texts
 
@@ -35,7 +36,7 @@ cdef class ConstantSet:
         cdef Py_ssize_t i
         self.tag = TAGS[plan["kind"]]
         if self.tag == TEXT:
-            self.texts = frozenset(plan["values"])
+            self.texts = Texts(dict.fromkeys(plan["values"], 0))
             return
         members = sorted(set(plan["values"]))
         self.n = len(members)
@@ -51,7 +52,7 @@ cdef class ConstantSet:
     cdef bint holds(self, const Value *value) except -1:
         cdef Py_ssize_t low = 0, high = self.n, middle
         if self.tag == TEXT:
-            return PySet_Contains(self.texts, <object> value.v.s)
+            return self.texts.find(value.v.s) >= 0
         while low < high:
             middle = (low + high) // 2
             if self.values[middle].v.n < value.v.n if self.tag == NUMBER else self.values[middle].v.i < value.v.i:
@@ -63,6 +64,7 @@ cdef class ConstantSet:
         return self.values[low].v.n == value.v.n if self.tag == NUMBER else self.values[low].v.i == value.v.i
 
 
+@cython.final
 @cython.internal
 cdef class Table:
     """Rows by key, each with the local days on which it holds."""

@@ -102,6 +102,7 @@ cdef enum:
     GUESSES_MAX = 64                 # places of an event for which it is remembered what stood there
 
 
+@cython.final
 @cython.internal
 cdef class TypePlan:
     """How events of one type are laid out."""
@@ -114,7 +115,7 @@ cdef class TypePlan:
     cdef FieldPlan *fields
     cdef tuple names                 # of the declared fields, then of the common parts
     cdef PyObject **known            # the same; owned by the tuple
-    cdef dict numbers                # by name, where in `names`
+    cdef Texts numbers               # by name, where in `names`
     cdef Py_ssize_t name_max         # characters of the longest name
     cdef short[GUESSES_MAX] guesses  # what stood at each place of the event before
 
@@ -128,7 +129,7 @@ cdef class TypePlan:
         fields = [sys.intern(field["name"]) for field in declared["fields"]]
         self.n = len(fields)
         self.names = (*fields, "id", "type", "time", "source")
-        self.numbers = {name: number for number, name in enumerate(self.names)}
+        self.numbers = Texts({name: number for number, name in enumerate(self.names)})
         self.name_max = max(map(len, self.names))
         for i in range(GUESSES_MAX):
             self.guesses[i] = min(i, self.n + COMMON_PARTS - 1)
@@ -151,33 +152,19 @@ cdef class TypePlan:
 
     cdef inline int part(self, Py_ssize_t place, PyObject *name) except -2:
         """What stands under a name, the `place`-th of its event: the number of a declared field, `n` and a common part, or UNKNOWN_PART."""
-        cdef PyObject *found
-        cdef int number
         # Events of one type mostly have their fields in one order.
+        cdef PyObject *guess
         if place < GUESSES_MAX:
-            number = self.guesses[place]
-            if same_name(name, self.known[number]):
-                return number
-        found = PyDict_GetItemWithError(self.numbers, <object> name)
-        if found == NULL:
-            return UNKNOWN_PART
-        number = <int> (<object> found)
-        if place < GUESSES_MAX:
+            guess = self.known[self.guesses[place]]
+            if name == guess or (is_plain(name) and is_plain(guess) and same_letters(name, guess)):
+                return self.guesses[place]
+        return self.other_part(place, name)
+
+    cdef int other_part(self, Py_ssize_t place, PyObject *name) except -2:
+        cdef int number = self.numbers.find(name)
+        if number >= 0 and place < GUESSES_MAX:
             self.guesses[place] = number
         return number
-
-
-cdef inline bint same_name(PyObject *name, PyObject *expected) noexcept:
-    """Whether a name is the one expected, both short; a name that is no plain text is not."""
-    cdef Py_ssize_t n
-    if name == expected:
-        return True
-    if not PyUnicode_CheckExact(<object> name):
-        return False
-    n = PyUnicode_GET_LENGTH(<object> name)
-    if n != PyUnicode_GET_LENGTH(<object> expected) or PyUnicode_KIND(<object> name) != PyUnicode_KIND(<object> expected):
-        return False
-    return memcmp(PyUnicode_DATA(<object> name), PyUnicode_DATA(<object> expected), n * PyUnicode_KIND(<object> name)) == 0
 
 
 cdef str shown(value):

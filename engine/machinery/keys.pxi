@@ -57,6 +57,7 @@ cdef str normalise(str text):
         text = folded
 
 
+@cython.final
 @cython.internal
 cdef class Keys:
     """Makes keys, and remembers the last ones made."""

@@ -1,6 +1,7 @@
 # Which unscoped rules hold for one event by itself: through an index over what their conditions demand.
 
 
+@cython.final
 @cython.internal
 cdef class LoneRule:
     """An unscoped rule that is looked at on each event of its types."""
@@ -69,6 +70,7 @@ cdef extern from *:
     int lowest_bit "rl_lowest_bit"(Word x) noexcept nogil
 
 
+@cython.final
 @cython.internal
 cdef class Feature:
     """A field, or something computed, and the rows that are possible for each of its values.
@@ -80,11 +82,12 @@ cdef class Feature:
     cdef int slot                    # where the event keeps it; -1: it is computed
     cdef int code                    # how it is computed; -1: an event of this type has no such value
     cdef bint text
+    cdef bint whole                  # all bitmaps are kept
     cdef int words                   # of a bitmap
     cdef Py_ssize_t cells            # the last is that of a missing value
     cdef double *cuts                # numbers: where each cell but the first begins
     cdef list text_cuts
-    cdef dict points                 # texts that are a cell each, where all demands are for single texts; else None
+    cdef Texts points                # texts that are a cell each, where all demands are for single texts; else None
     cdef Word *maps                  # kept bitmaps, one after the other
     cdef int *map_of                 # cell -> its kept bitmap, or the one that its changes start from
     cdef int *first_change           # cell -> into `changes`; those up to the cell's own end are to be applied
@@ -141,6 +144,7 @@ cdef class Feature:
         self.low = <int *> malloc(self.cells * sizeof(int))
         self.high = <int *> malloc(self.cells * sizeof(int))
         cdef bint whole = self.cells * self.words <= WHOLE_WORDS_MAX
+        self.whole = whole
         # A kept bitmap for about as many changes as it has words, so that neither costs more than the other.
         cdef Py_ssize_t maps_n = self.cells if whole else 3 + total // self.words
         self.maps = <Word *> calloc(maps_n * self.words, sizeof(Word))
@@ -186,7 +190,7 @@ cdef class Feature:
         # Of single texts every other cut is the end of one, and what lies between two texts is as what lies before the first.
         if single:
             known = set(cuts)
-            self.points = {cut: i + 1 for i, cut in enumerate(cuts) if cut + "\0" in known}
+            self.points = Texts({cut: i + 1 for i, cut in enumerate(cuts) if cut + "\0" in known})
         return 0
 
     cdef int note(self, Py_ssize_t cell, Py_ssize_t kept, int start, int end, const Word *current) except -1:
@@ -205,29 +209,33 @@ cdef class Feature:
     cdef Py_ssize_t cell_of(self, const Value *value) except -1:
         """The cell of a value."""
         cdef Py_ssize_t low = 0, high = self.cells - 2, middle
-        cdef double number
-        cdef PyObject *found
+        cdef int found
         if value.tag == MISSING:
             return self.cells - 1
+        if not self.text:
+            return self.cell_of_number(value.v.n if value.tag == NUMBER else <double> value.v.i)
         if self.points is not None:
-            found = PyDict_GetItemWithError(self.points, <object> value.v.s)
-            return 0 if found == NULL else <Py_ssize_t> (<object> found)
-        if self.text:
-            while low < high:
-                middle = (low + high) >> 1
-                if PyUnicode_Compare(self.text_cuts[middle], <object> value.v.s) <= 0:
-                    low = middle + 1
-                else:
-                    high = middle
-            return low
-        number = value.v.n if value.tag == NUMBER else <double> value.v.i
+            found = self.points.find(value.v.s)
+            return 0 if found < 0 else found
         while low < high:
             middle = (low + high) >> 1
-            if self.cuts[middle] <= number:
+            if is_up_to(PyList_GET_ITEM(self.text_cuts, middle), value.v.s):
                 low = middle + 1
             else:
                 high = middle
         return low
+
+    cdef inline Py_ssize_t cell_of_number(self, double number) noexcept:
+        """How many cuts are up to the number. Which way the search goes nobody can foresee, so it goes without a branch."""
+        cdef const double *base = self.cuts
+        cdef Py_ssize_t n = self.cells - 2, half
+        if n == 0:
+            return 0
+        while n > 1:
+            half = n >> 1
+            base += half & -<Py_ssize_t> (base[half - 1] <= number)
+            n -= half
+        return base - self.cuts + (base[0] <= number)
 
     cdef void intersect(self, Py_ssize_t cell, int low, int high, Word *rows, Word *room) noexcept nogil:
         """Take out of `rows`, between two words, those that this cell does not allow. `room` is for a bitmap that must be made."""
@@ -244,25 +252,43 @@ cdef class Feature:
             rows[i] &= allowed[i]
 
 
+cdef inline bint is_up_to(PyObject *cut, PyObject *text) except -1:
+    """Whether the one text comes before the other, or is it."""
+    cdef Py_ssize_t n, m
+    cdef int order
+    if PyUnicode_KIND(<object> cut) != 1 or PyUnicode_KIND(<object> text) != 1:
+        return PyUnicode_Compare(<object> cut, <object> text) <= 0
+    n, m = PyUnicode_GET_LENGTH(<object> cut), PyUnicode_GET_LENGTH(<object> text)
+    order = memcmp(PyUnicode_DATA(<object> cut), PyUnicode_DATA(<object> text), n if n < m else m)
+    return order < 0 or (order == 0 and n <= m)
+
+
 cdef inline void flip(Word *bitmap, Py_ssize_t row) noexcept:
     bitmap[row >> 6] ^= (<Word> 1) << (row & 63)
 
 
+@cython.final
 @cython.internal
 cdef class TypeIndex:
     """The rules looked at on events of one type, by what their conditions demand."""
 
     cdef list features
+    cdef PyObject **feature          # the same; owned by the list
+    cdef Py_ssize_t features_n
     cdef list rules                  # LoneRule by row
     cdef int rows
     cdef int words
+    cdef Word all_rows               # of the last word: one bit for each
+    cdef bint few                    # a word has a bit for each, and all bitmaps are kept
     cdef bint in_order               # rows stand in the order of their rules
     cdef Word *possible
     cdef Word *room
 
     def __cinit__(self, dict plan, dict lone):
+        cdef Py_ssize_t i
         self.rows = len(plan["rows"])
         self.words = (self.rows + 63) // 64
+        self.all_rows = (<Word> 0) - 1 if self.rows & 63 == 0 else ((<Word> 1) << (self.rows & 63)) - 1
         self.rules = [lone[number] for number in plan["rows"]]
         self.in_order = plan["rows"] == sorted(plan["rows"])
         self.possible = <Word *> malloc(max(self.words, 1) * sizeof(Word))
@@ -271,8 +297,16 @@ cdef class TypeIndex:
             raise MemoryError
         # The most telling first: then an event that meets nothing is known for it early.
         self.features = [Feature(feature, self.rows) for feature in sorted(plan["features"], key=lambda f: -len(f["demands"]))]
+        self.features_n = len(self.features)
+        self.feature = <PyObject **> malloc(max(self.features_n, 1) * sizeof(PyObject *))
+        if self.feature == NULL:
+            raise MemoryError
+        for i, feature in enumerate(self.features):
+            self.feature[i] = <PyObject *> feature
+        self.few = self.words == 1 and all([(<Feature> feature).whole for feature in self.features])
 
     def __dealloc__(self):
+        free(self.feature)
         free(self.possible)
         free(self.room)
 
@@ -280,12 +314,16 @@ cdef class TypeIndex:
         """The numbers of the rules that hold for the event that the frame is about, in order."""
         cdef Py_ssize_t[FEATURES_MAX] cells
         cdef Feature feature
-        cdef LoneRule rule
         cdef Value value
-        cdef Word word
-        cdef int low = 0, high = self.words, i, n = 0, last = -1
+        cdef int low = 0, high = self.words, i, last = -1
+        cdef Py_ssize_t n
         cdef list found = []
-        for feature in self.features:
+        if self.rows == 0:
+            return found
+        if self.few:
+            return self.holding_few(machine, frame, found)
+        for n in range(self.features_n):
+            feature = <Feature> self.feature[n]
             if feature.slot >= 0:
                 cells[n] = feature.cell_of(&frame.this.slots[feature.slot])
             elif feature.code >= 0:
@@ -298,26 +336,48 @@ cdef class TypeIndex:
             high = min(high, feature.high[cells[n]])
             if low >= high:
                 return found
-            n += 1
         memset(self.possible + low, 0xFF, (high - low) * sizeof(Word))
-        if high == self.words and self.rows & 63:
-            self.possible[high - 1] = ((<Word> 1) << (self.rows & 63)) - 1
-        n = 0
-        for feature in self.features:
-            feature.intersect(cells[n], low, high, self.possible, self.room)
-            n += 1
+        if high == self.words:
+            self.possible[high - 1] = self.all_rows
+        for n in range(self.features_n):
+            (<Feature> self.feature[n]).intersect(cells[n], low, high, self.possible, self.room)
         for i in range(low, high):
-            word = self.possible[i]
-            while word:
-                rule = <LoneRule> self.rules[(i << 6) + lowest_bit(word)]
-                word &= word - 1
-                # Rows of one rule may all be met; side by side they are seen at once.
-                if rule.index != last and rule.holds(machine, frame):
-                    found.append(rule.index)
-                    last = rule.index
-        if self.in_order:
-            return found
-        return sorted(set(found))
+            last = self.look(machine, frame, self.possible[i], i << 6, last, found)
+        return found if self.in_order else sorted(set(found))
+
+    cdef list holding_few(self, Machine machine, Frame frame, list found):
+        """The same for no more rows than a word has bits, whose bitmaps are all kept."""
+        cdef Feature feature
+        cdef Value value
+        cdef Py_ssize_t n, cell
+        cdef Word rows = self.all_rows
+        for n in range(self.features_n):
+            feature = <Feature> self.feature[n]
+            if feature.slot >= 0:
+                cell = feature.cell_of(&frame.this.slots[feature.slot])
+            elif feature.code >= 0:
+                machine.run(feature.code, frame, &value)
+                cell = feature.cell_of(&value)
+                release(&value)
+            else:
+                cell = feature.cells - 1
+            rows &= feature.maps[feature.map_of[cell]]
+            if rows == 0:
+                return found
+        self.look(machine, frame, rows, 0, -1, found)
+        return found if self.in_order else sorted(set(found))
+
+    cdef int look(self, Machine machine, Frame frame, Word rows, int first, int last, list found) except -2:
+        """Look at the rules of rows from `first` on. `last` is the rule that was found last; gives the one that is now."""
+        cdef LoneRule rule
+        while rows:
+            rule = <LoneRule> self.rules[first + lowest_bit(rows)]
+            rows &= rows - 1
+            # Rows of one rule may all be met; side by side they are seen at once.
+            if rule.index != last and rule.holds(machine, frame):
+                found.append(rule.index)
+                last = rule.index
+        return last
 
 
 cdef list index_of(dict plan):

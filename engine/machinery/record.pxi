@@ -11,6 +11,7 @@ cdef enum:
     SAME_AS_RAW = 15                 # in place of a tag: the key is the text in its raw slot
 
 
+@cython.final
 @cython.internal
 cdef class Writer:
     """A growing stretch of bytes."""
@@ -54,6 +55,7 @@ cdef class Writer:
         return all_of_it
 
 
+@cython.final
 @cython.internal
 cdef class Reader:
     """Reads what a Writer wrote; ValueError where the bytes end early."""
