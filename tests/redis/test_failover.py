@@ -81,7 +81,7 @@ def test_a_failover_with_a_replica_and_wait_loses_nothing(
             servers.until(lambda other=nodes[1 - at]: other.info()["role"] == "master", "the replica takes over")  # type: ignore[misc]
             # WAIT asks for a replica, so that nothing is acknowledged until there is one again.
             assert rng.choice(replicas).send(batch) is None
-            nodes[at].start()
+            nodes[at].start().ask("REPLICAOF", "127.0.0.1", nodes[1 - at].port)  # a Sentinel would see to it, after some time
             _, took_s = patiently(lambda batch=batch: rng.choice(replicas).send(batch))  # type: ignore[misc]
             told.took("from the return of a replica to the first acknowledgement", took_s)
         else:

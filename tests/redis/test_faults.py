@@ -82,7 +82,7 @@ def _run_with_one_fault(url: str, fault: str, step: int, told: Told) -> bool:
     events = histories.events(Random(1), 30)
     undisturbed = Engine(histories.program())
     with proxy(int(url.rpartition(":")[2]), lambda request: fault if next(requests) == step else "pass") as one:
-        replica = Replica(histories.program(), f"redis://127.0.0.1:{one.port}?{options}&{QUICK}")
+        replica = Replica(histories.program(), f"redis://127.0.0.1:{one.port}?{options}&reply_s=0.15&patience_s=1")
         started = time.monotonic()
         for at in range(0, len(events), 10):
             batch = events[at : at + 10]
