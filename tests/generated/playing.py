@@ -284,6 +284,9 @@ class Player:
         self.check_standing()
         for ladder in self.rules.ruleset.ladders:
             self.check_levels(world, ladder)
+        for rule in self.rules.ruleset.rules:
+            if rule.scopes and rule.state != "disabled":
+                self.check_explained(rule, standing)
 
     def check_levels(self, world: World, ladder: model.Ladder) -> None:
         keys = {str(w["key"]) for w in world.standing() if w["entity"] == ladder.entity} | {"P1", "U1", "K1"}
@@ -297,6 +300,13 @@ class Player:
                 }
                 if found != wanted:
                     raise Different(f"act {self.number}: levels of {ladder.entity} {key} at {time_text(at)}: {found}, not {wanted}")
+
+    def check_explained(self, rule: model.Rule, standing: list[Json]) -> None:
+        """What `explain` says opens an episode is what stands."""
+        opened = sorted(str(anchor["finding"]) for anchor in self.engine.explain(rule.name) if anchor["state"] == "opens")
+        found = sorted(str(shown["id"]) for shown in standing if shown["kind"] == "finding" and shown["rule"] == rule.name)
+        if opened != found:
+            raise Different(f"act {self.number}: explained of {rule.name} as openings are {opened}, but {found} stand")
 
     def mark(self, event: Json) -> str:
         try:
