@@ -105,6 +105,7 @@ cdef class Fold:
     cdef dict through                    # (entity, key) -> {finding id: Finding} whose points pass through it
     cdef dict recredit                   # (entity, key) -> time from which its membership has changed
     cdef dict direct                     # (source, id) of a derived event -> [Finding] of unscoped rules
+    cdef dict leaving                    # the same, of derived events that were taken out since the last layer was settled
     cdef readonly dict findings          # id -> Finding that stands and was drawn
     cdef readonly dict warnings          # id -> Warning_ that stands
     cdef readonly dict gone              # id -> what was withdrawn since this fold was made
@@ -139,6 +140,7 @@ cdef class Fold:
         self.through = {}
         self.recredit = {}
         self.direct = {}
+        self.leaving = {}
         self.findings = {}
         self.warnings = {}
         self.gone = {}
@@ -305,8 +307,9 @@ cdef class Fold:
         cdef long long moment
         cdef Use use
         cdef Rule rule
-        for finding in self.direct.pop((event.source, event.id), ()):
-            self.replace(finding, None)
+        found = self.direct.pop((event.source, event.id), None)
+        if found is not None:
+            self.leaving.setdefault((event.source, event.id), []).extend(found)
         for history in self.plan.histories:
             if event.type not in history.by_type:
                 continue
@@ -488,9 +491,11 @@ cdef class Fold:
         """Look again wherever something has changed. Gives the `Changes`."""
         cdef Changes changes
         self.refold_layer(0)
+        self.let_go()
         self.refold_layer(1)
         self.credit_again()
         self.settle_ledgers()
+        self.let_go()
         self.refold_layer(2)
         changes = self.changes
         self.changes = Changes()
@@ -677,9 +682,27 @@ cdef class Fold:
     cdef int find_at_once(self, Rule rule, Event event) except -1:
         """An unscoped rule holds for an event, and remembers nothing."""
         cdef Finding finding = self.speaker.finding(rule, self.plan.nowhere, event.time, event)
-        if event.rank:
-            self.direct.setdefault((event.source, event.id), []).append(finding)
-        return self.replace(None, finding)
+        cdef Finding before
+        if not event.rank:
+            return self.replace(None, finding)
+        standing = self.leaving.get((event.source, event.id), ())
+        for before in standing:
+            if before.rule is rule:  # the derived event was taken out, and here it is again
+                standing.remove(before)
+                finding = self.renewed(before, finding)
+                break
+        else:
+            self.replace(None, finding)
+        self.direct.setdefault((event.source, event.id), []).append(finding)
+        return 0
+
+    cdef int let_go(self) except -1:
+        """Derived events that were taken out and did not come again: what unscoped rules found at them stands no more."""
+        cdef Finding finding
+        while self.leaving:
+            for finding in self.leaving.popitem()[1]:
+                self.replace(finding, None)
+        return 0
 
     cdef int replace(self, Finding old, Finding new) except -1:
         """Put one finding in the place of another (None: nothing), with all that follows from it."""
