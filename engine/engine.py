@@ -524,7 +524,8 @@ class Engine:
         for (kind, name), thing in fold.unsaved.items():
             if thing is None:
                 items[kind, name] = None
-                self._buried.pop(name, None)
+                if kind == "gone":
+                    self._buried.pop(name, None)
             elif kind == "gone":
                 items[kind, name] = _json(self._shown(thing))
             else:
