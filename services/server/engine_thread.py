@@ -4,7 +4,7 @@ In: groups of works, the ticks of the clock, errands (a reload, the end).  Out: 
 the store.  Works of one group go to the engine as one batch, so that one write to disk serves all of them.
 
 When the store fails, works are answered with its error and the thread tries again at each tick: where nothing but room or permission
-was missing by writing a checkpoint, else by opening the store anew, which reads back what is really on disk.
+was missing, or a shared store was away, by writing a checkpoint, else by opening the store anew, which reads back what it really holds.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from typing import Any, Protocol
 
 from engine import Engine, Outcome
 from engine.machine import EventError
-from engine.stores.interface import Store, StoreError, StoreFull, StoreReadOnly
+from engine.stores.interface import Store, StoreAway, StoreError, StoreFull, StoreReadOnly
 from rulelang import model
 from services.logs import LISTED_MAX, logger
 from services.server.errors import DeadlinePassed, EngineFault
 from services.server.events import event_dict
 from services.server.waiting import Waiting, Work
 
-STILL_USABLE = (StoreFull, StoreReadOnly)
-"""Nothing was written, and the store may be asked again; after any other error it is opened anew."""
+STILL_USABLE = (StoreFull, StoreReadOnly, StoreAway)
+"""The engine goes on from where it was as soon as the store can be asked again; after any other error the store is opened anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +201,7 @@ class EngineThread:
         except BaseException:
             self._abandon()
             raise
+        logger().info("store opened", **self._store.about())
         return self._engine
 
     def _abandon(self) -> None:
