@@ -368,6 +368,7 @@ class Engine:
             elif self._store.shared:
                 break  # replicas have one clock, that of the journal
             return self._advance(moment)
+        self._store.confirm()
         return Outcome("advanced")
 
     def follow(self) -> None:

@@ -90,7 +90,7 @@ class Store(Protocol):
 
     def confirm(self) -> None:
         """Return when all entries that this store has given or taken are as durable as those that it has added itself: before something is
-        acknowledged that another engine wrote."""
+        acknowledged that another engine wrote. After StoreBehind, where there is nothing left to add."""
 
     def journal(self, after: int = 0) -> Iterator[tuple[int, bytes]]:
         """The entries with numbers above `after`, in order."""

@@ -6,6 +6,7 @@ In and out: see `engine.stores.interface.Store`; the URL: `engine.stores.redis_u
     notes              string  JSON: whose items there are, in which lists, up to which entry they are true, from where on the journal is kept
     items:GENERATION:KIND  stream  what each checkpoint changed (zlib); read from the first to the last, the last one counts
     mark               string  written where a WAIT needs something to wait for
+    queue              list    where several write at once: who came too late and goes next; a courtesy that expires, nothing depends on it
 
 Every step can be repeated without harm, and is, until it is known to be done or patience ends: an entry is added only directly after the one that it is
 chained to, and its writer's mark tells whether it was this very entry that was added before; notes are replaced only where they are what was read.
@@ -68,6 +69,8 @@ missing when notes are to name them are written again, and whoever reads looks a
 TRIM_S = 600
 """How often at most it is looked for old entries."""
 PAUSE_S, PAUSE_MAX_S = 0.01, 0.25
+TURN_S, TURN_PAUSE_S = 1.0, 0.002
+"""Where several write without a pause, who came too late is let go first, for so long at most."""
 
 # What an error reply begins with, where waiting helps: a failover, a start, a move of slots, a script that runs too long.
 WAITING = (
@@ -381,11 +384,14 @@ class RedisStore:
         self._where = redis_url.parse(scheme, rest)
         self._prefix = f"rulelang:{{{self._where.name}}}:"
         self._journal = self._prefix + "journal"
+        self._queue = self._prefix + "queue"
         self._notes_key = self._prefix + "notes"
         self._servers = _Servers(self._where, key_slot(self._journal.encode()))
         self._is_open = False
         self._program = ""
         self._found_other = ""
+        self._writer = _mark()
+        self._queues = False
         self._notes = Notes()
         self._position, self._digest = 0, START
         self._confirmed = 0
@@ -468,9 +474,17 @@ class RedisStore:
         digest = hashlib.sha256(before_digest + entry).digest()
         number = before + 1
         id_ = f"{number}-{time.time_ns() // 1_000_000}"
-        command = _call("append", [self._journal], before_digest, id_, digest, mark, packed, number, PAGE_ENTRIES)
-        reply, *replicas = link.ask(command, *self._wait(), longer_s=self._where.wait_s if self._where.wait_replicas else 0)
+        patient_until = time.monotonic() + TURN_S
+        while True:
+            patient = int(time.monotonic() < patient_until)
+            turn = (self._writer, patient, round(TURN_S * 1000))
+            command = _call("append", [self._journal, self._queue], before_digest, id_, digest, mark, packed, number, PAGE_ENTRIES, *turn)
+            reply, *replicas = link.ask(command, *self._wait(), longer_s=self._where.wait_s if self._where.wait_replicas else 0)
+            if reply != b"QUEUE":
+                break
+            time.sleep(TURN_PAUSE_S)
         if reply == b"OK":
+            self._queues = False
             self._position, self._digest = number, digest
             self._check_confirmed(replicas)
             return number
@@ -490,6 +504,7 @@ class RedisStore:
                 raise
             before_digest = _digest_of(row)
         self._position, self._digest = entries[-1][0], before_digest
+        self._queues = True
         raise StoreBehind(entries)
 
     def _check_still_there(self, link: _Link, number: int, digest: bytes) -> None:
@@ -514,6 +529,9 @@ class RedisStore:
         return _digest_of(rows[0])
 
     def confirm(self) -> None:
+        if self._queues:  # it came too late, and had nothing to add any more
+            self._asked("LREM", self._queue, 1, self._writer)
+            self._queues = False
         if self._where.wait_replicas and self._confirmed < self._position:
             self._patiently(self._confirm)
 

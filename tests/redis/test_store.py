@@ -23,7 +23,7 @@ from engine.stores.interface import (
     StoreReadOnly,
     StoreVersion,
 )
-from engine.stores.redis import FUNCTIONS, GARBAGE_MIN, LIBRARY, PAGE_ENTRIES, RedisStore
+from engine.stores.redis import FUNCTIONS, GARBAGE_MIN, LIBRARY, PAGE_ENTRIES, TURN_S, RedisStore
 from tests.redis import servers
 
 ACL = Path(__file__).resolve().parents[2] / "docs/operations/redis.acl"
@@ -90,6 +90,51 @@ def test_the_same_content_of_two_writers_is_two_entries(server: servers.Server, 
     with pytest.raises(StoreBehind):
         other.append(b"same", 0)
     assert other.append(b"same", 1) == 2
+
+
+def test_who_came_too_late_goes_next(server: servers.Server, store: RedisStore) -> None:
+    slow = opened(url_of(server))
+    store.append(b"one", 0)
+    with pytest.raises(StoreBehind):
+        slow.append(b"slow", 0)
+    done = threading.Event()
+
+    def write() -> None:
+        with contextlib.suppress(StoreBehind):
+            store.append(b"two", 1)
+        done.set()
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    assert not done.wait(TURN_S / 3)
+    assert slow.append(b"slow", 1) == 2
+    thread.join()
+    assert [entry for _, entry in slow.journal()] == [b"one", b"slow"]
+
+
+def test_who_came_too_late_and_does_not_come_back_is_not_waited_for_longer_than_a_turn(server: servers.Server, store: RedisStore) -> None:
+    gone = opened(url_of(server))
+    store.append(b"one", 0)
+    with pytest.raises(StoreBehind):
+        gone.append(b"gone", 0)
+    started = time.monotonic()
+    assert store.append(b"two", 1) == 2
+    assert TURN_S / 3 < time.monotonic() - started < 2 * TURN_S
+    started = time.monotonic()
+    assert store.append(b"three", 2) == 3
+    assert time.monotonic() - started < TURN_S / 3
+
+
+def test_who_came_too_late_and_has_nothing_to_add_any_more_is_not_waited_for(server: servers.Server, store: RedisStore) -> None:
+    other = opened(url_of(server))
+    store.append(b"one", 0)
+    with pytest.raises(StoreBehind):
+        other.append(b"one", 0)
+    other.confirm()
+    started = time.monotonic()
+    assert store.append(b"two", 1) == 2
+    assert time.monotonic() - started < TURN_S / 3
+    assert server.ask("EXISTS", "rulelang:{city}:queue") == 0
 
 
 def test_states_of_different_names_have_nothing_to_do_with_each_other(server: servers.Server, store: RedisStore) -> None:
