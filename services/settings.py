@@ -39,7 +39,12 @@ class Setting:
 
 SETTINGS: tuple[Setting, ...] = (
     Setting("listen", str, "127.0.0.1:50051", "Where the service listens, HOST:PORT; port 0: any that is free, printed at the start"),
-    Setting("store", str, "sqlite:rulelang.db", "The store: `sqlite:PATH`, `redis://HOST:PORT` and its kin ([operations](operations/README.md)), or `memory:` (all is gone when the service ends)"),
+    Setting(
+        "store",
+        str,
+        "sqlite:rulelang.db",
+        "The store: `sqlite:PATH`, `redis://HOST:PORT` and its kin ([operations](operations/README.md)), or `memory:` (all is gone when the service ends)",
+    ),
     Setting("log_level", str, "info", "How much is logged", choices=("debug", "info", "warning", "error")),
     Setting("secret", str, None, "Secret of the spot checks' draw; better given as a file", environment_only=True),
     Setting("secret_file", Path, None, "File that holds the secret; white space around it is not part of it"),

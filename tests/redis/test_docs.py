@@ -10,7 +10,9 @@ DOCS = Path(__file__).resolve().parents[2] / "docs/operations"
 
 
 def row(option: Option) -> str:
-    default = "none" if option.default is None else f"{option.default:g}" if isinstance(option.default, int | float) else str(option.default)
+    default = (
+        "none" if option.default is None else f"{option.default:g}" if isinstance(option.default, int | float) else str(option.default)
+    )
     bounds = {str: "a text", Path: "a file"}.get(option.kind, f"{option.low:g} to {option.high:g}")
     if option.name == "name":
         bounds = "letters, digits, `.`, `_`, `-`; up to 64"

@@ -29,7 +29,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_paths(parser)
     add_event_options(parser)
     parser.add_argument(
-        "--store", default="memory:", metavar="URL", help="memory:, or sqlite:PATH or redis://HOST:PORT, which go on where they were (default: memory:)"
+        "--store",
+        default="memory:",
+        metavar="URL",
+        help="memory:, or sqlite:PATH or redis://HOST:PORT, which go on where they were (default: memory:)",
     )
     parser.add_argument("--as-arrived", action="store_true", help="take the lines in their order, and show what was withdrawn")
     parser.add_argument("--format", choices=("table", "jsonl"), help="default: table on a terminal, else jsonl")

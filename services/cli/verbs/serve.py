@@ -21,7 +21,9 @@ SUMMARY = "the gRPC service"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_paths(parser)
-    parser.add_argument("--store", metavar="URL", help="sqlite:PATH, redis://HOST:PORT and its kin, or memory: (default: sqlite:rulelang.db)")
+    parser.add_argument(
+        "--store", metavar="URL", help="sqlite:PATH, redis://HOST:PORT and its kin, or memory: (default: sqlite:rulelang.db)"
+    )
     parser.add_argument("--listen", metavar="HOST:PORT", help="port 0: any that is free, and printed (default: 127.0.0.1:50051)")
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings (TOML)")
 
