@@ -52,10 +52,11 @@ def test_every_line_of_its_log_is_an_object_with_time_level_and_message(rules: P
         evaluate(process, *blood())
         process.stop()
         found = [json.loads(line) for line in process.log.read_text("utf-8").splitlines()]
-    assert [line["message"] for line in found] == ["serving", "call answered", "told to stop", "ended"]
+    assert [line["message"] for line in found] == ["store opened", "serving", "call answered", "told to stop", "ended"]
     assert all(line["level"] == "info" and line["time"].endswith("Z") for line in found)
-    assert found[0]["rule_set"] == rulelang.load(str(rules)).hash
-    assert found[0]["address"] == process.address
+    assert (found[0]["store"], found[0]["durable"]) == ("memory:", False)
+    assert found[1]["rule_set"] == rulelang.load(str(rules)).hash
+    assert found[1]["address"] == process.address
 
 
 def test_its_log_can_be_turned_down(rules: Path, tmp_path: Path) -> None:
