@@ -673,6 +673,10 @@ cdef class Fold:
 
     cdef Finding renewed(self, Finding old, Finding again):
         """What stands at an opening that stood: the old finding, or where it says something else, the new version."""
+        if old.id != again.id:  # a derived event that was an anchor carries another key now
+            self.replace(old, None)
+            self.replace(None, again)
+            return again
         if old.says_the_same(again):
             old.event = again.event
             return old
@@ -791,7 +795,7 @@ cdef class Fold:
         keys.update((entity, key) for entity, key in finding.about if key is not None)
         said = {"rule": rule.name, "category": rule.category, "points": finding.points, "level": rule.level}
         said.update((self.plan.entities[entity]["name"], key) for entity, key in keys.items() if key is not None)
-        order = canonical(key_object(finding.key)) + "\0" + finding.id
+        order = key_order(finding.key) + "\0" + finding.id
         return self.machine.make_event(self.plan.finding_type, finding.moment, "rulelang", finding.id, said, "finding\0" + rule.name, order)
 
     # ------------------------------------------------------------------ points and warnings
@@ -963,7 +967,7 @@ cdef class Fold:
         said[self.plan.entities[warning.entity]["name"]] = warning.key
         return self.machine.make_event(
             self.plan.warning_type, warning.time, "rulelang", warning.id, said,
-            "warning\0" + (warning.ladder or warning.rule), canonical(warning.key) + "\0" + warning.id,
+            "warning\0" + (warning.ladder or warning.rule), warning.key + "\0" + warning.id,
         )
 
     # ------------------------------------------------------------------ reading

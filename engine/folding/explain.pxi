@@ -44,7 +44,7 @@ cdef dict _explain_anchor(Fold fold, Rule rule, Log log, long long moment, Event
         "state": None,
         "finding": None,
     }
-    if moment > fold.now:
+    if rule.kind != EVENTS and moment > fold.now:
         about["state"] = "pending"
         return about
     fold.look.at(rule, log, event, moment)

@@ -227,6 +227,11 @@ cdef object drawn_text(object value):
     return repr(number(value)) if isinstance(value, float) else str(value)
 
 
+cdef str key_order(tuple key):
+    """A text that sorts as the keys of one rule do: nothing first. No key has a control character in it."""
+    return "\0".join([part or "" for part in key])
+
+
 cdef object key_object(tuple key):
     """A key as JSON has it: null, a text, or a list for a pair."""
     if len(key) == 0:

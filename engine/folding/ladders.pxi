@@ -6,8 +6,8 @@ cdef class Ledger:
 
     cdef readonly Ladder ladder
     cdef readonly str key
-    cdef dict credits                    # finding id -> (time, rule, key as JSON, id, points: Fraction or float)
-    cdef list times                      # sorted (time, rule, key as JSON, id, points)
+    cdef dict credits                    # finding id -> its entry in `times`
+    cdef list times                      # sorted (time, rule, key as `key_order` gives it, id, points)
     cdef dict standing                   # time -> Warning_
     cdef object dirty                    # the earliest time at which points came or went; None: clean
     cdef object dirty_end                # the last
@@ -29,7 +29,7 @@ cdef class Ledger:
         return 0
 
     cdef int add(self, Finding finding, object points) except -1:
-        entry = (finding.moment, finding.rule.name, canonical(key_object(finding.key)), finding.id, points)
+        entry = (finding.moment, finding.rule.name, key_order(finding.key), finding.id, points)
         self.credits[finding.id] = entry
         insort(self.times, entry)
         return self.touch(finding.moment)

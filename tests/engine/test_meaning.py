@@ -354,6 +354,8 @@ def test_an_event_from_the_future_is_refused(at: str, status: str) -> None:
     answer = scene.send("capture", at, device="D1")
     assert answer.status == status
     assert answer.wrong_field == ("time" if status == "refused" else "")
+    explained = [anchor["state"] for anchor in scene.engine.explain("any")]
+    assert explained == (["opens"] if status == "accepted" else [])  # a little ahead of the clock, and found all the same
 
 
 def test_one_wrong_device_clock_does_not_fire_deadlines() -> None:
@@ -633,6 +635,30 @@ def test_derived_events_come_after_received_ones_of_their_time() -> None:
     scene = Scene('rule first when amount > 0 about fine.case\nrule last when latest(finding.rule) == "first" within case')
     scene.send("fine", "02T12:00", case="K1", amount=1)
     assert scene.found("last") == ["last K1 02T12:00"]
+
+
+def test_who_looks_at_a_finding_that_counts_for_somebody_else_now_finds_it_there() -> None:
+    """The key of the second rule is in the content of the finding event, which keeps its name."""
+    for clause in ("", " repeat after 1d", " on finding after 1h"):
+        scene = Scene(
+            f"rule first when count(ruling) >= 1 within case about officer\nrule seen when finding.time is present about finding.officer{clause}"
+        )
+        scene.send("ruling", "02T12:00", case="K1")
+        scene.clock("03T12:00")
+        assert [found.split()[1] for found in scene.found("seen")] == ["-"]
+        answer = scene.send("fine", "02T11:00", case="K1", officer="P1")
+        assert [found.split()[1] for found in scene.found("seen")] == ["P1"]
+        assert [found.split()[:2] for found in withdrawn_in(answer)] == [["seen", "-"]]
+
+
+def test_of_findings_of_one_time_the_last_in_the_order_of_rules_and_keys_lifts_the_level() -> None:
+    scene = Scene("rule fined when amount > 0 about fine.officer points 1\nladder city_wide within city over 10d blue at 2")
+    scene.send("placed", "01T10:00", unit="U1", city="C1")
+    for officer in ("P1", "P1 1"):
+        scene.send("posting", "01T10:00", officer=officer, unit="U1")
+        scene.send("fine", "02T10:00", officer=officer, amount=1)
+    ids = {finding["key"]: finding["id"] for finding in scene.standing("finding")}
+    assert [warning["finding"] for warning in scene.standing("warning")] == [ids["P1 1"]]
 
 
 # ------------------------------------------------------------------ 9. spot checks

@@ -54,7 +54,8 @@ def derived(type_: str, time_us: int, id_: str, name: str, key: object, values: 
     said = {field: value for field, value in values.items() if value is not None}
     spellings = {field: value for field, value in said.items() if isinstance(value, str)}
     common: dict[str, Value] = {"time": time_us, "source": "rulelang", "id": id_}
-    place = (1, f"{type_}\0{name}", json.dumps(key, ensure_ascii=False, separators=(",", ":")) + "\0" + id_)
+    keys = key if isinstance(key, list) else [key or ""]
+    place = (1, f"{type_}\0{name}", "\0".join([*keys, id_]))  # keys have no control characters
     return Event(type_, time_us, "rulelang", id_, {**said, **common}, spellings, place)
 
 
