@@ -260,11 +260,13 @@ class Engine:
 
     def _enter(self, event: Event, now: int | None, status: str = "accepted", error: str | None = None) -> Outcome:
         try:
-            self._fold.accept(event)
+            changes = self._fold.take(event, event.time if now is None else now)
         except LimitReached as reached:
             return Outcome("refused", event.source, event.id, error=str(reached), ignored=event.ignored)
-        self._fold.move(event.time if now is None else now)
-        outcome = self._answer(self._fold.settle(), status, event, error)
+        if changes is None:
+            outcome = Outcome(status, event.source, event.id, error, ignored=event.ignored)
+        else:
+            outcome = self._answer(changes, status, event, error)
         quiet = status == "accepted" and not (outcome.findings or outcome.withdrawn or outcome.warnings or outcome.ignored)
         self._remember(event, None if quiet else outcome)
         return outcome

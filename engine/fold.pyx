@@ -14,8 +14,8 @@ from cpython.list cimport PyList_GET_ITEM
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF, Py_INCREF
 from libc.math cimport floor
-from libc.stdlib cimport calloc, free, malloc, realloc
-from libc.string cimport memmove
+from libc.stdlib cimport calloc, free, realloc
+from libc.string cimport memcpy, memmove
 
 cimport cython
 
@@ -44,6 +44,7 @@ from hashlib import sha256
 from heapq import heappop, heappush
 from hmac import digest as hmac_digest
 
+from engine.instructions import INSTRUCTIONS
 from engine.texts import canonical, day_text, duration_text, identity, local_time_text, number
 
 
@@ -53,6 +54,8 @@ def _in_order(Event a, Event b):
 
 cdef object EVENT_ORDER = cmp_to_key(_in_order)
 
+include "instructions.pxi"
+include "folding/glance.pxi"
 include "folding/track.pxi"
 include "folding/window.pxi"
 include "aggregates/base.pxi"
@@ -67,6 +70,22 @@ include "folding/plan.pxi"
 include "folding/frame.pxi"
 include "folding/findings.pxi"
 include "folding/ladders.pxi"
+
+
+cdef struct Dirt:
+    # A rule must look again at a key: at anchors in [start, end]; what findings say may differ up to `content`.
+    PyObject *rule                       # these two live as long as the fold
+    PyObject *log
+    long long start
+    long long end
+    long long content
+    int next                             # of the same log; -1: none
+
+
+cdef struct Dirts:
+    Dirt *items
+    int n
+    int room
 
 
 class LimitReached(Exception):
@@ -98,8 +117,7 @@ cdef class Fold:
     cdef list timers                     # heap of (moment, number, Rule, Log)
     cdef long long timers_made
     cdef dict ends_pending               # (rule index, Log) -> moment of its timer
-    cdef list dirty_rules                # per layer: the rules that must look again,
-    cdef list dirty_logs                 # and at which logs; what of them, the logs know
+    cdef Dirts[3] dirts                  # per layer: which rules must look again, and where
     cdef dict ledgers                    # (ladder index, key) -> Ledger
     cdef dict dirty_ledgers
     cdef dict through                    # (entity, key) -> {finding id: Finding} whose points pass through it
@@ -118,8 +136,8 @@ cdef class Fold:
     cdef bint sees_warnings
     cdef readonly long long keys         # logs that received events are in
     cdef Py_ssize_t longest_unscoped     # entries of the longest track of any unscoped rule
-    cdef str cause
-    cdef Changes changes
+    cdef Event cause                     # the event that changes are due to
+    cdef Changes changes                 # None: nothing has changed
 
     def __init__(self, Machine machine, dict plan, bytes secret, object limits, object on_looked=None):
         self.machine = machine
@@ -133,8 +151,6 @@ cdef class Fold:
         self.timers = []
         self.timers_made = 0
         self.ends_pending = {}
-        self.dirty_rules = [[], [], []]
-        self.dirty_logs = [[], [], []]
         self.ledgers = {}
         self.dirty_ledgers = {}
         self.through = {}
@@ -151,8 +167,8 @@ cdef class Fold:
         self.on_looked = on_looked
         self.keys = 0
         self.longest_unscoped = 0
-        self.cause = ""
-        self.changes = Changes()
+        self.cause = None
+        self.changes = None
         read = set()
         for history in self.plan.histories:
             read.update((<History> history).by_type)
@@ -162,13 +178,23 @@ cdef class Fold:
         self.sees_findings = self.plan.finding_type in read
         self.sees_warnings = self.plan.warning_type in read
 
+    def __dealloc__(self):
+        cdef int layer
+        for layer in range(3):
+            free(self.dirts[layer].items)
+
     # ------------------------------------------------------------------ events in and out
 
-    def accept(self, Event event):
-        """A received event enters the histories that it belongs to. Raises LimitReached, having done nothing."""
+    def take(self, Event event, long long now):
+        """A received event enters the histories that it belongs to, and the clock reaches `now`. Gives the `Changes`; None: there are none.
+
+        Raises LimitReached, having done nothing."""
         self.check_room(event)
-        self.cause = f"the event {event.id!r} of the source {event.source!r}"
+        self.cause = event
         self.put(event)
+        self.move(now)
+        self.look_again()
+        return self.told() if self.changes is not None else None
 
     cdef int check_room(self, Event event) except -1:
         cdef History history
@@ -206,7 +232,9 @@ cdef class Fold:
         cdef Value value
         cdef long long moment
         for intake in <list> history.by_type[event.type]:
-            track = log.track(intake.taking)
+            if not intake.taking.asked:
+                continue
+            track = log.read(intake.taking)
             if track.n < self.records_max or not intake.takes(self.machine, self.scratch, event, &value):
                 continue
             release(&value)
@@ -276,23 +304,35 @@ cdef class Fold:
         cdef Value value
         cdef long long moment
         cdef Use use
+        cdef bint in_order = event.time > log.latest
+        cdef list intakes = <list> history.by_type[event.type]
+        cdef Py_ssize_t i
         if not log.received and event.rank == 0:
             log.received = True
             self.keys += 1
-        for intake in <list> history.by_type[event.type]:
-            if not intake.takes(self.machine, self.scratch, event, &value):
-                continue
+        if in_order:
+            log.latest = event.time
+        for i in range(len(intakes)):
+            intake = <Intake> PyList_GET_ITEM(intakes, i)
             taking = intake.taking
+            track = log.own_track(taking)
+            if not intake.takes(self.machine, self.scratch, event, &value):
+                if track is None and taking.base is not None:
+                    log.part(taking)
+                continue
             moment = event.time
             if taking.gap is not None and not taking.gap.moment(self.machine, self.scratch, event, &moment):
+                release(&value)
                 continue
-            track = log.track(taking)
-            track.add(moment, event, &value)
-            if track.n > log.longest:
-                log.longest = track.n
-                if track.n > self.longest_unscoped and not history.slots[event.type]:
-                    self.longest_unscoped = track.n
-            for use in taking.uses:
+            if track is not None or taking.base is None:
+                if track is None:
+                    track = log.new_track(taking)
+                track.add(moment, event, &value)
+                if track.n > log.longest:
+                    log.longest = track.n
+                    if track.n > self.longest_unscoped and not history.slots[event.type]:
+                        self.longest_unscoped = track.n
+            for use in taking.uses_in_order if in_order else taking.uses:
                 self.mark(use, log, event, moment)
         return 0
 
@@ -331,7 +371,8 @@ cdef class Fold:
                 moment = event.time
                 if taking.gap is not None and not taking.gap.moment(self.machine, self.scratch, event, &moment):
                     continue
-                log.track(taking).remove(moment, event)
+                if taking.base is None or log.own_track(taking) is not None:
+                    log.track(taking).remove(moment, event)
                 for use in taking.uses:
                     self.mark(use, log, event, moment)
         return 0
@@ -375,31 +416,47 @@ cdef class Fold:
         return 0
 
     cdef int soil(self, Rule rule, Log log, long long start, long long end, long long content) except -1:
-        cdef Dirt *dirt = log.dirt_of(rule)
-        if not dirt.there:
-            dirt.there = True
-            dirt.start = start
-            dirt.end = end
-            dirt.content = content
-            (<list> self.dirty_rules[rule.layer]).append(rule)
-            (<list> self.dirty_logs[rule.layer]).append(log)
-            return 0
-        dirt.start = min(dirt.start, start)
-        dirt.end = max(dirt.end, end)
-        dirt.content = max(dirt.content, content)
+        cdef Dirts *dirts = &self.dirts[rule.layer]
+        cdef Dirt *dirt
+        cdef int at = log.dirt[rule.layer]
+        cdef void *grown
+        while at >= 0:
+            dirt = &dirts.items[at]
+            if dirt.rule == <PyObject *> rule:
+                dirt.start = min(dirt.start, start)
+                dirt.end = max(dirt.end, end)
+                dirt.content = max(dirt.content, content)
+                return 0
+            at = dirt.next
+        if dirts.n == dirts.room:
+            grown = realloc(dirts.items, (2 * dirts.room + 64) * sizeof(Dirt))
+            if grown is NULL:
+                raise MemoryError
+            dirts.items = <Dirt *> grown
+            dirts.room = 2 * dirts.room + 64
+        dirt = &dirts.items[dirts.n]
+        dirt.rule = <PyObject *> rule
+        dirt.log = <PyObject *> log
+        dirt.start = start
+        dirt.end = end
+        dirt.content = content
+        dirt.next = log.dirt[rule.layer]
+        log.dirt[rule.layer] = dirts.n
+        dirts.n += 1
         return 0
 
     cdef int soil_elsewhere(self, Rule rule, Log log, long long start, long long end, long long content) except -1:
         """Another scope's log has changed: the rule's anchors that stand in it carry the rule's own key."""
-        cdef Taking taking = <Taking> rule.elsewhere[log.history.index]
+        cdef Taking taking = <Taking> rule.elsewhere[(<History> log.history).index]
         cdef History own = self.plan.histories[rule.history]
         cdef Track track
         cdef Py_ssize_t i, last
         cdef Event event
         cdef Log home
+        cdef long long moment
         if taking is None:
             return 0
-        track = log.track(taking)
+        track = log.read(taking)
         cdef bint ends = rule.kind == ENDS
         last = track.after_moment(max(end, content))
         for i in range(track.from_moment(start - rule.retain_us if ends else start), last):
@@ -414,11 +471,9 @@ cdef class Fold:
                 continue
             if ends:
                 self.soil(rule, home, start, end, content)
-            elif rule.kind == EVENTS or track.moments[i] <= self.now:
-                self.soil(
-                    rule, home, track.moments[i],
-                    track.moments[i] if track.moments[i] <= end else ALWAYS, track.moments[i] if track.moments[i] <= content else ALWAYS,
-                )
+            elif rule.kind == EVENTS or track.entries[i].moment <= self.now:
+                moment = track.entries[i].moment
+                self.soil(rule, home, moment, moment if moment <= end else ALWAYS, moment if moment <= content else ALWAYS)
         return 0
 
     cdef int set_timer(self, long long moment, Rule rule, Log log) except -1:
@@ -456,7 +511,7 @@ cdef class Fold:
                 if self.ends_pending.get(name) != moment:
                     continue
                 del self.ends_pending[name]
-                track = log.track(rule.presence)
+                track = log.read(rule.presence)
                 if track.n:
                     self.follow_end(rule, log, track, moment)
             self.soil(rule, log, moment, moment, ALWAYS)
@@ -479,17 +534,31 @@ cdef class Fold:
         cdef Py_ssize_t i
         while True:
             i = track.after_moment(end)
-            if i > 0 and track.moments[i - 1] > end - rule.retain_us:
+            if i > 0 and track.entries[i - 1].moment > end - rule.retain_us:
                 return end
             if i == track.n:
                 return NEVER
-            end = self.machine.local.period_end(track.moments[i], rule.ends_of)
+            end = self.machine.local.period_end(track.entries[i].moment, rule.ends_of)
 
     # ------------------------------------------------------------------ findings
 
     def settle(self):
         """Look again wherever something has changed. Gives the `Changes`."""
-        cdef Changes changes
+        self.look_again()
+        return self.told()
+
+    cdef Changes told(self):
+        cdef Changes changes = self.changed()
+        self.changes = None
+        return changes
+
+    cdef inline Changes changed(self):
+        """What has changed so far, to be written."""
+        if self.changes is None:
+            self.changes = Changes()
+        return self.changes
+
+    cdef int look_again(self) except -1:
         self.refold_layer(0)
         self.let_go()
         self.refold_layer(1)
@@ -497,33 +566,29 @@ cdef class Fold:
         self.settle_ledgers()
         self.let_go()
         self.refold_layer(2)
-        changes = self.changes
-        self.changes = Changes()
-        return changes
+        return 0
 
     cdef int refold_layer(self, int layer) except -1:
-        cdef list rules = <list> self.dirty_rules[layer], logs = <list> self.dirty_logs[layer]
-        cdef Py_ssize_t i, n = len(rules)
-        cdef Dirt *found
+        cdef Dirts found = self.dirts[layer]
+        cdef Dirts *now = &self.dirts[layer]
         cdef Dirt *dirt
-        if not n:
+        cdef int i
+        if not found.n:
             return 0
-        found = <Dirt *> malloc(n * sizeof(Dirt))
-        if found is NULL:
-            raise MemoryError
-        self.dirty_rules[layer] = []
-        self.dirty_logs[layer] = []
+        for i in range(found.n):
+            (<Log> found.items[i].log).dirt[layer] = -1
+        now.items = NULL
+        now.n = now.room = 0
         try:
-            for i in range(n):
-                dirt = (<Log> PyList_GET_ITEM(logs, i)).dirt_of(<Rule> PyList_GET_ITEM(rules, i))
-                found[i] = dirt[0]
-                dirt.there = False
-            for i in range(n):
-                self.refold(
-                    <Rule> PyList_GET_ITEM(rules, i), <Log> PyList_GET_ITEM(logs, i), found[i].start, found[i].end, found[i].content
-                )
+            for i in range(found.n):
+                dirt = &found.items[i]
+                self.refold(<Rule> dirt.rule, <Log> dirt.log, dirt.start, dirt.end, dirt.content)
         finally:
-            free(found)
+            if now.items is NULL:
+                now.items = found.items
+                now.room = found.room
+            else:
+                free(found.items)
         return 0
 
     cdef bint joins(self, Rule rule, Log log, long long opening, long long moment) except -1:
@@ -544,8 +609,13 @@ cdef class Fold:
             day = self.machine.local.day(moment)
             if (rule.since_day is not None and day < rule.since_day) or (rule.until_day is not None and day > rule.until_day):
                 return False
+        cdef Verdict verdict
         self.look.at(rule, log, event, moment)
-        out.tag = MISSING
+        if rule.tests_n and self.on_looked is None:
+            verdict = self.look.glance()
+            if verdict != PERHAPS:
+                self.undecided[rule.index] += verdict == UNKNOWN
+                return False
         self.machine.run(rule.condition, self.look, &out)
         if out.tag == MISSING:
             self.undecided[rule.index] += 1
@@ -591,7 +661,7 @@ cdef class Fold:
             forced, in_force, force_event = True, before.moment, before.event
         fresh = []
         j = first
-        track = log.track(rule.presence if rule.kind == ENDS else rule.anchors)
+        track = log.read(rule.presence if rule.kind == ENDS else rule.anchors)
         moment = start
         if rule.kind != ENDS:
             at = track.from_moment(start)
@@ -604,7 +674,7 @@ cdef class Fold:
             else:
                 if at >= track.n:
                     break
-                moment = track.moments[at]
+                moment = track.entries[at].moment
                 event = track.event(at)
                 if rule.kind == DEADLINES and moment > self.now:
                     break
@@ -629,19 +699,19 @@ cdef class Fold:
     cdef bint refold_last(self, Rule rule, Log log, long long start) except -1:
         """What most events come to: at the last anchor, or at none, nothing is found. False: there is more to it."""
         cdef list openings = log.opened(rule)
-        cdef Track track = log.track(rule.anchors)
+        cdef Track track = log.read(rule.anchors)
         cdef Finding last = None
         if openings:
             last = <Finding> PyList_GET_ITEM(openings, len(openings) - 1)
             if last.moment >= start:
                 return False
-        if track.n == 0 or track.moments[track.n - 1] < start:
+        if track.n == 0 or track.entries[track.n - 1].moment < start:
             return True
-        if track.n > 1 and track.moments[track.n - 2] >= start:
+        if track.n > 1 and track.entries[track.n - 2].moment >= start:
             return False
-        if last is not None and self.joins(rule, log, last.moment, track.moments[track.n - 1]):
+        if last is not None and self.joins(rule, log, last.moment, track.entries[track.n - 1].moment):
             return True
-        return not self.holds(rule, log, track.moments[track.n - 1], track.event(track.n - 1))
+        return not self.holds(rule, log, track.entries[track.n - 1].moment, track.event(track.n - 1))
 
     cdef int publish(self, Rule rule, Log log, list old, Py_ssize_t first, Py_ssize_t tail, list fresh, long long content) except -1:
         """Replace the openings old[first:tail] by the fresh anchors; look again at what later ones say, up to `content`."""
@@ -737,8 +807,8 @@ cdef class Fold:
         else:
             new.version = 1 + (old.version if old is not None else self.version_gone(new.id))
             self.findings[new.id] = new
-            self.changes.findings[new.id] = new
-            self.changes.withdrawn.pop(new.id, None)
+            self.changed().findings[new.id] = new
+            self.changed().withdrawn.pop(new.id, None)
             if not rule.shadow:
                 self.credit(new)
                 if rule.layer == 0 and self.sees_findings:
@@ -759,11 +829,17 @@ cdef class Fold:
 
     cdef int withdraw_finding(self, Finding finding) except -1:
         del self.findings[finding.id]
-        finding.reason = f"no longer follows, since {self.cause} arrived"
+        finding.reason = self.reason()
         self.bury(finding.id, finding.version, finding)
-        if self.changes.findings.pop(finding.id, None) is None or finding.version > 1:
-            self.changes.withdrawn[finding.id] = finding
+        if self.changed().findings.pop(finding.id, None) is None or finding.version > 1:
+            self.changed().withdrawn[finding.id] = finding
         return 0
+
+    cdef str reason(self):
+        """Why something is withdrawn."""
+        if self.cause is None:
+            return "no longer follows"
+        return f"no longer follows, since the event {self.cause.id!r} of the source {self.cause.source!r} arrived"
 
     cdef int bury(self, str id, int version, object thing) except -1:
         self.gone[id] = thing
@@ -853,7 +929,7 @@ cdef class Fold:
         cdef Event event
         if log is None:
             return None
-        track = log.track(taking)
+        track = log.read(taking)
         slots = self.plan.member_slots[entity]
         for i in range(track.after_moment(time) - 1, -1, -1):
             event = track.event(i)
@@ -941,11 +1017,11 @@ cdef class Fold:
             new.version = old.version + 1
         elif old is not None:
             del self.warnings[old.id]
-            old.reason = f"no longer follows, since {self.cause} arrived"
+            old.reason = self.reason()
             self.unsaved["warning", old.id] = None
             self.bury(old.id, old.version, old)
-            if self.changes.warnings.pop(old.id, None) is None or old.version > 1:
-                self.changes.withdrawn[old.id] = old
+            if self.changed().warnings.pop(old.id, None) is None or old.version > 1:
+                self.changed().withdrawn[old.id] = old
         if old is not None and old.event is not None:
             self.take_out(old.event)
             old.event = None
@@ -955,8 +1031,8 @@ cdef class Fold:
             new.version = 1 + self.version_gone(new.id)
         self.warnings[new.id] = new
         self.unsaved["warning", new.id] = new
-        self.changes.warnings[new.id] = new
-        self.changes.withdrawn.pop(new.id, None)
+        self.changed().warnings[new.id] = new
+        self.changed().withdrawn.pop(new.id, None)
         if seen and self.sees_warnings:
             new.event = self.warning_event(new)
             self.put(new.event)

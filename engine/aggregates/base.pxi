@@ -13,13 +13,85 @@ cdef class Aggregate:
     cdef readonly bint single            # its evidence is the one event that its value comes from
     cdef long long at_least
     cdef int kind_out                    # a Tag
+    cdef int *slots                      # by event type: where the values stand; NULL: in the track
 
     cdef int result(self, Track track, Py_ssize_t low, Py_ssize_t high, Value *out) except -1:
         raise NotImplementedError
 
+    cdef inline Value *value(self, Track track, Py_ssize_t i):
+        """The value of an entry."""
+        if self.slots is NULL:
+            return &track.values[i]
+        return &track.event(i).slots[self.slots[track.event(i).type]]
+
     cdef Py_ssize_t source(self, Py_ssize_t low, Py_ssize_t high) noexcept:
         """The entry that a `single` aggregate takes its value from."""
         return high - 1
+
+
+cdef enum:
+    FEW = 8                              # windows of so many entries are looked at anew each time: that costs less than to remember
+
+
+@cython.no_gc
+cdef class WindowSummary(Summary):
+    """What a window [low, high) of a track comes to, for aggregates that entries can enter and leave in any order."""
+
+    cdef Aggregate of
+    cdef Py_ssize_t low
+    cdef Py_ssize_t high
+
+    def __cinit__(self, Aggregate of):
+        self.of = of
+        self.low = self.high = 0
+
+    cdef int enter(self, Value *value) except -1:
+        raise NotImplementedError
+
+    cdef int leave(self, Value *value) except -1:
+        raise NotImplementedError
+
+    cdef int clear(self) except -1:
+        """Make it that of no entries."""
+        raise NotImplementedError
+
+    cdef int move(self, Track track, Py_ssize_t low, Py_ssize_t high) except -1:
+        """Make it that of another window, by what differs."""
+        cdef Py_ssize_t differing = abs(low - self.low) + abs(high - self.high)
+        if differing > high - low:
+            self.clear()
+            self.low = self.high = low
+        while self.low > low:
+            self.low -= 1
+            self.enter(self.of.value(track, self.low))
+        while self.high < high:
+            self.enter(self.of.value(track, self.high))
+            self.high += 1
+        while self.low < low:
+            self.leave(self.of.value(track, self.low))
+            self.low += 1
+        while self.high > high:
+            self.high -= 1
+            self.leave(self.of.value(track, self.high))
+        return 0
+
+    cdef int came(self, Track track, Py_ssize_t at) except -1:
+        if at < self.high:
+            self.high += 1
+            if at <= self.low:
+                self.low += 1
+            else:
+                self.enter(self.of.value(track, at))
+        return 0
+
+    cdef int goes(self, Track track, Py_ssize_t at) except -1:
+        if at < self.high:
+            self.high -= 1
+            if at < self.low:
+                self.low -= 1
+            else:
+                self.leave(self.of.value(track, at))
+        return 0
 
 
 cdef int compare_values(Value *a, Value *b) except -2:

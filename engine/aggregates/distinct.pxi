@@ -3,44 +3,47 @@
 # Example: `distinct(settlement.vehicle) within licence over 365d` with vehicles A, B, A is 2.
 
 
-cdef class DistinctSummary(Summary):
-    cdef Py_ssize_t low
-    cdef Py_ssize_t high
+@cython.no_gc
+cdef class DistinctSummary(WindowSummary):
     cdef dict counts
 
-    def __cinit__(self):
-        self.low = self.high = 0
+    def __cinit__(self, Aggregate of):
         self.counts = {}
 
-    cdef int forget(self, Py_ssize_t at) except -1:
-        if at < self.high:
-            self.low = self.high = 0
-            self.counts.clear()
+    cdef int enter(self, Value *value) except -1:
+        cdef object what = value_object(value)
+        self.counts[what] = self.counts.get(what, 0) + 1
+        return 0
+
+    cdef int leave(self, Value *value) except -1:
+        cdef object what = value_object(value)
+        cdef object count = self.counts[what]
+        if count == 1:
+            del self.counts[what]
+        else:
+            self.counts[what] = count - 1
+        return 0
+
+    cdef int clear(self) except -1:
+        self.counts.clear()
         return 0
 
 
 cdef class Distinct(Aggregate):
     cdef int result(self, Track track, Py_ssize_t low, Py_ssize_t high, Value *out) except -1:
-        cdef DistinctSummary summary = <DistinctSummary> track.summary(self.index)
-        cdef object value, count
-        if summary is None:
-            summary = DistinctSummary()
-            track.remember(self.index, summary)
-        if low < summary.low or high < summary.high or low > summary.high:
-            summary.low = summary.high = low
-            summary.counts.clear()
-        while summary.high < high:
-            value = value_object(&track.values[summary.high])
-            summary.counts[value] = summary.counts.get(value, 0) + 1
-            summary.high += 1
-        while summary.low < low:
-            value = value_object(&track.values[summary.low])
-            count = summary.counts[value]
-            if count == 1:
-                del summary.counts[value]
-            else:
-                summary.counts[value] = count - 1
-            summary.low += 1
+        cdef DistinctSummary summary
+        cdef Py_ssize_t i
         out.tag = INT
+        if high - low <= 1:
+            out.v.i = high - low
+            return 0
+        if high - low <= FEW:
+            out.v.i = len({value_object(self.value(track, i)) for i in range(low, high)})
+            return 0
+        summary = <DistinctSummary> track.summary(self.index)
+        if summary is None:
+            summary = DistinctSummary(self)
+            track.remember(self.index, summary)
+        summary.move(track, low, high)
         out.v.i = len(summary.counts)
         return 0

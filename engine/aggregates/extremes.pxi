@@ -3,6 +3,7 @@
 # Example: `max(breath_test.alcohol_field) within case` with 30, 196, 80 is 196.
 
 
+@cython.no_gc
 cdef class ExtremeSummary(Summary):
     """The entries of [low, high) that may still become the extreme: each beats all after it."""
 
@@ -20,14 +21,18 @@ cdef class ExtremeSummary(Summary):
     def __dealloc__(self):
         free(self.candidates)
 
-    cdef int forget(self, Py_ssize_t at) except -1:
+    cdef int came(self, Track track, Py_ssize_t at) except -1:
         if at < self.high:
             self.low = self.high = self.first = self.count = 0
         return 0
 
-    cdef int push(self, Track track, Py_ssize_t at, int sign) except -1:
+    cdef int goes(self, Track track, Py_ssize_t at) except -1:
+        return self.came(track, at)
+
+    cdef int push(self, Extreme of, Track track, Py_ssize_t at) except -1:
         cdef void *memory
-        while self.count > self.first and compare_values(&track.values[at], &track.values[self.candidates[self.count - 1]]) * sign >= 0:
+        cdef Value *value = of.value(track, at)
+        while self.count > self.first and compare_values(value, of.value(track, self.candidates[self.count - 1])) * of.sign >= 0:
             self.count -= 1
         if self.count == self.room:
             if self.first > self.room // 2:
@@ -49,8 +54,16 @@ cdef class Extreme(Aggregate):
     cdef int sign                        # 1: max, -1: min
 
     cdef int result(self, Track track, Py_ssize_t low, Py_ssize_t high, Value *out) except -1:
+        cdef Py_ssize_t i, best
         if low == high:
             out.tag = MISSING
+            return 0
+        if high - low <= FEW:
+            best = low
+            for i in range(low + 1, high):
+                if compare_values(self.value(track, i), self.value(track, best)) * self.sign >= 0:
+                    best = i
+            copy_value(out, self.value(track, best))
             return 0
         cdef ExtremeSummary summary = <ExtremeSummary> track.summary(self.index)
         if summary is None:
@@ -60,10 +73,10 @@ cdef class Extreme(Aggregate):
             summary.high = low
             summary.first = summary.count = 0
         while summary.high < high:
-            summary.push(track, summary.high, self.sign)
+            summary.push(self, track, summary.high)
             summary.high += 1
         summary.low = low
         while summary.candidates[summary.first] < low:
             summary.first += 1
-        copy_value(out, &track.values[summary.candidates[summary.first]])
+        copy_value(out, self.value(track, summary.candidates[summary.first]))
         return 0

@@ -8,7 +8,7 @@ cdef class First(Aggregate):
         if low == high:
             out.tag = MISSING
         else:
-            copy_value(out, &track.values[low])
+            copy_value(out, self.value(track, low))
         return 0
 
     cdef Py_ssize_t source(self, Py_ssize_t low, Py_ssize_t high) noexcept:

@@ -8,5 +8,5 @@ cdef class Latest(Aggregate):
         if low == high:
             out.tag = MISSING
         else:
-            copy_value(out, &track.values[high - 1])
+            copy_value(out, self.value(track, high - 1))
         return 0

@@ -8,11 +8,24 @@ cdef extern from *:
     static inline long long rl_high(rl_int128 x) { return (long long)(x >> 64); }
     static inline unsigned long long rl_low(rl_int128 x) { return (unsigned long long)x; }
     static inline double rl_double(rl_int128 x) { return (double)x; }
+    /* x / n * 2**-down, n > 0, rounded once: a quotient of more than 64 bits, whose last tells whether anything was left. */
+    static inline double rl_quotient(rl_int128 x, long long n, int down)
+    {
+        unsigned __int128 size = x < 0 ? -(unsigned __int128)x : (unsigned __int128)x;
+        if (!size) return 0.0;
+        int up = (size >> 64) ? __builtin_clzll((unsigned long long)(size >> 64)) : 64 + __builtin_clzll((unsigned long long)size);
+        size <<= up;
+        unsigned __int128 quotient = size / (unsigned long long)n;
+        quotient |= size % (unsigned long long)n != 0;
+        double value = ldexp((double)quotient, -up - down);
+        return x < 0 ? -value : value;
+    }
     """
     ctypedef long long int128 "rl_int128"
     long long rl_high(int128 x) nogil
     unsigned long long rl_low(int128 x) nogil
     double rl_double(int128 x) nogil
+    double rl_quotient(int128 x, long long n, int down) nogil
 
 # Numbers are kept in units of 2**-60, so that every decimal of ordinary size is exact: those below 2**40 that are a
 # multiple of the unit. With 2**27 of them a sum stays below 2**127. Other numbers are `rough`: windows that hold one
@@ -25,83 +38,75 @@ cdef object wide(int128 value):
     return (int(rl_high(value)) << 64) + rl_low(value)
 
 
-cdef class SumSummary(Summary):
-    """Running totals: `totals[i]` and `roughs[i]` are those of the entries before i; `built` of them are true."""
+@cython.no_gc
+cdef class SumSummary(WindowSummary):
+    """The total of what is exact, and how many values are rough."""
 
-    cdef Py_ssize_t built
-    cdef Py_ssize_t room
-    cdef int128 *totals
-    cdef unsigned int *roughs
+    cdef int128 total
+    cdef Py_ssize_t rough
 
-    def __cinit__(self):
-        self.built = self.room = 0
-        self.totals = NULL
-        self.roughs = NULL
-
-    def __dealloc__(self):
-        free(self.totals)
-        free(self.roughs)
-
-    cdef int forget(self, Py_ssize_t at) except -1:
-        if at < self.built:
-            self.built = at
-        return 0
-
-    cdef int build(self, Track track, Py_ssize_t high) except -1:
-        cdef Py_ssize_t room, i
-        cdef Value *value
+    cdef int enter(self, Value *value) except -1:
         cdef int128 amount
-        cdef unsigned int rough
-        cdef double scaled
-        cdef void *memory
-        if high + 1 > self.room:
-            room = max(high + 1, self.room * 2, 8)
-            memory = realloc(self.totals, room * sizeof(int128))
-            if memory is NULL:
-                raise MemoryError
-            self.totals = <int128 *> memory
-            memory = realloc(self.roughs, room * sizeof(int))
-            if memory is NULL:
-                raise MemoryError
-            self.roughs = <unsigned int *> memory
-            if self.room == 0:
-                self.totals[0] = 0
-                self.roughs[0] = 0
-            self.room = room
-        for i in range(self.built, high):
-            value = &track.values[i]
-            rough = 0
-            amount = 0
-            if value.tag == NUMBER:
-                scaled = value.v.n * UNIT
-                if -LARGEST < value.v.n < LARGEST and scaled == floor(scaled):
-                    amount = <int128> scaled
-                else:
-                    rough = 1
-            else:
-                amount = value.v.i
-            self.totals[i + 1] = self.totals[i] + amount
-            self.roughs[i + 1] = self.roughs[i] + rough
-        self.built = max(self.built, high)
+        if units(value, &amount):
+            self.total += amount
+        else:
+            self.rough += 1
+        return 0
+
+    cdef int leave(self, Value *value) except -1:
+        cdef int128 amount
+        if units(value, &amount):
+            self.total -= amount
+        else:
+            self.rough -= 1
+        return 0
+
+    cdef int clear(self) except -1:
+        self.total = 0
+        self.rough = 0
         return 0
 
 
-cdef SumSummary sums_of(Aggregate aggregate, Track track, Py_ssize_t high):
-    cdef SumSummary summary = <SumSummary> track.summary(aggregate.index)
+cdef inline bint units(const Value *value, int128 *amount) noexcept:
+    """Whether the value is exact in units; then `amount` is how many."""
+    cdef double scaled
+    if value.tag != NUMBER:
+        amount[0] = value.v.i
+        return True
+    scaled = value.v.n * UNIT
+    if -LARGEST < value.v.n < LARGEST and scaled == floor(scaled):
+        amount[0] = <int128> scaled
+        return True
+    return False
+
+
+cdef bint total_of(Aggregate aggregate, Track track, Py_ssize_t low, Py_ssize_t high, int128 *total) except -1:
+    """Whether all of the window is exact; then `total` is what it comes to, in units."""
+    cdef SumSummary summary
+    cdef int128 amount
+    cdef Py_ssize_t i
+    total[0] = 0
+    if high - low <= FEW:
+        for i in range(low, high):
+            if not units(aggregate.value(track, i), &amount):
+                return False
+            total[0] += amount
+        return True
+    summary = <SumSummary> track.summary(aggregate.index)
     if summary is None:
-        summary = SumSummary()
+        summary = SumSummary(aggregate)
         track.remember(aggregate.index, summary)
-    if summary.room == 0 or summary.built < high:
-        summary.build(track, high)
-    return summary
+    summary.move(track, low, high)
+    total[0] = summary.total
+    return summary.rough == 0
 
 
-cdef object exact_total(Track track, Py_ssize_t low, Py_ssize_t high):
+cdef object exact_total(Aggregate aggregate, Track track, Py_ssize_t low, Py_ssize_t high):
     """The sum of numbers as a fraction."""
     cdef object total = Fraction(0)
     cdef Py_ssize_t i
     for i in range(low, high):
-        total += Fraction(track.values[i].v.n)
+        total += Fraction(aggregate.value(track, i).v.n)
     return total
 
 
@@ -118,11 +123,11 @@ cdef int number_of(object fraction, Value *out) except -1:
 
 cdef class Sum(Aggregate):
     cdef int result(self, Track track, Py_ssize_t low, Py_ssize_t high, Value *out) except -1:
-        cdef SumSummary summary = sums_of(self, track, high)
-        cdef int128 total = summary.totals[high] - summary.totals[low]
+        cdef int128 total
+        cdef bint exact = total_of(self, track, low, high, &total)
         if self.kind_out == NUMBER:
-            if summary.roughs[high] != summary.roughs[low]:
-                return number_of(exact_total(track, low, high), out)
+            if not exact:
+                return number_of(exact_total(self, track, low, high), out)
             # The conversion rounds to the nearest; the division by a power of two is exact.
             out.tag = NUMBER
             out.v.n = rl_double(total) / UNIT
@@ -140,20 +145,19 @@ cdef class Average(Aggregate):
         if low == high:
             out.tag = MISSING
             return 0
-        cdef SumSummary summary = sums_of(self, track, high)
-        cdef int128 total = summary.totals[high] - summary.totals[low]
+        cdef int128 total
         cdef object exact
-        if summary.roughs[high] != summary.roughs[low]:
-            return number_of(exact_total(track, low, high) / (high - low), out)
-        exact = wide(total)
+        if not total_of(self, track, low, high, &total):
+            return number_of(exact_total(self, track, low, high) / (high - low), out)
         if self.kind_out == DURATION:
+            exact = wide(total)
             # A whole number of microseconds: half rounds away from zero, as `round` does.
             out.tag = DURATION
             out.v.i = rounded_quotient(exact, high - low)
             return 0
-        if track.values[low].tag == NUMBER:
-            return number_of(Fraction(exact, int(high - low) * 2**60), out)
-        return number_of(Fraction(exact, high - low), out)
+        out.tag = NUMBER
+        out.v.n = rl_quotient(total, high - low, 60 if self.value(track, low).tag == NUMBER else 0)
+        return 0
 
 
 cdef object rounded_quotient(object dividend, object divisor):

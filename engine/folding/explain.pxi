@@ -18,15 +18,15 @@ def explain(Fold fold, str name, tuple key=None):
 
 
 cdef list _explain_key(Fold fold, Rule rule, Log log):
-    cdef Track track = log.track(rule.presence if rule.kind == ENDS else rule.anchors)
+    cdef Track track = log.read(rule.presence if rule.kind == ENDS else rule.anchors)
     cdef Py_ssize_t i
     cdef long long moment
     found = []
     if rule.kind != ENDS:
         for i in range(track.n):
-            found.append(_explain_anchor(fold, rule, log, track.moments[i], track.event(i)))
+            found.append(_explain_anchor(fold, rule, log, track.entries[i].moment, track.event(i)))
         return found
-    moment = fold.next_end(rule, track, track.moments[0]) if track.n else NEVER
+    moment = fold.next_end(rule, track, track.entries[0].moment) if track.n else NEVER
     while moment <= fold.now:
         found.append(_explain_anchor(fold, rule, log, moment, None))
         moment = fold.next_end(rule, track, moment + 1)

@@ -162,7 +162,7 @@ cdef class Speaker:
             if key is None and rule.scoped:
                 fallback = rule.fallback[entity]
                 if fallback is not None:
-                    track = log.track(fallback)
+                    track = log.read(fallback)
                     for i in range(track.after_moment(moment) - 1, track.after_moment(moment - rule.retain_us) - 1, -1):
                         event = track.event(i)
                         key = slot_text(event, slots[event.type])

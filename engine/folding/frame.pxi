@@ -1,68 +1,101 @@
 # Looking at a rule at an anchor: the frame that gives the machine its aggregates and patterns.
 
 
-cdef struct Dirt:
-    # A rule must look again at a key: at anchors in [start, end]; what findings say may differ up to `content`.
-    bint there
-    long long start
-    long long end
-    long long content
+cdef Track EMPTY = Track(False)
 
 
+# A log owns its findings and its events, none of which leads back to it, so the search for cycles need not know of it.
+@cython.no_gc
+@cython.final
 cdef class Log:
     """All that is kept of one key of one history: its tracks, and the findings of the rules whose scope it is."""
 
-    cdef readonly History history
+    cdef PyObject *history               # which owns it; NULL: of rules that keep no log
     cdef readonly tuple key
-    cdef list tracks                     # by the taking's ordinal; None: nothing taken up yet
-    cdef list standing                   # by the rule's ordinal: openings in order, also those not drawn; None: none
+    cdef PyObject **tracks               # owned Tracks by the taking's ordinal; NULL: it has none of its own
+    cdef int tracks_n
+    cdef int[3] dirt                     # by layer: its first entry among the fold's dirt; -1: none
+    cdef dict standing                   # by the rule's ordinal: openings in order, also those not drawn; None: none
     cdef Py_ssize_t longest              # entries of its longest track
+    cdef long long latest                # time of its latest event
     cdef bint received                   # a received event has been put into it; derived ones alone do not count against the limits
-    cdef Dirt *dirt                      # by the rule's ordinal
 
     def __cinit__(self, History history, tuple key):
-        self.history = history
+        self.history = NULL if history is None else <PyObject *> history
         self.key = key
-        self.tracks = [None] * len(history.takings) if history is not None else []
-        self.standing = [None] * len(history.rules) if history is not None else []
+        self.tracks = NULL
+        self.tracks_n = 0
+        self.dirt[0] = self.dirt[1] = self.dirt[2] = -1
+        self.standing = None
         self.longest = 0
+        self.latest = ALWAYS
         self.received = False
-        self.dirt = NULL
 
     def __dealloc__(self):
-        free(self.dirt)
+        cdef int i
+        for i in range(self.tracks_n):
+            if self.tracks[i] is not NULL:
+                Py_DECREF(<object> self.tracks[i])
+        free(self.tracks)
 
-    cdef Dirt *dirt_of(self, Rule rule) except NULL:
-        """What the rule must look at again here."""
-        if self.dirt is NULL:
-            self.dirt = <Dirt *> calloc(len(self.history.rules), sizeof(Dirt))
-            if self.dirt is NULL:
-                raise MemoryError
-        return &self.dirt[rule.ordinal]
+    cdef inline Track own_track(self, Taking taking):
+        """The track that is of this taking alone, or of a base; None: there is none."""
+        return <Track> self.tracks[taking.index] if taking.index < self.tracks_n and self.tracks[taking.index] is not NULL else None
 
-    cdef Track track(self, Taking taking):
+    cdef inline Track track(self, Taking taking):
         """The track of a taking, made when it is first asked for."""
-        while len(self.tracks) <= taking.index:
-            self.tracks.append(None)
-        cdef Track track = <Track> PyList_GET_ITEM(self.tracks, taking.index)
-        if track is None:
-            track = Track(taking)
-            self.tracks[taking.index] = track
+        if taking.index < self.tracks_n and self.tracks[taking.index] is not NULL:
+            return <Track> self.tracks[taking.index]
+        return self.new_track(taking) if taking.base is None else self.track_of_base(taking.base)
+
+    cdef inline Track read(self, Taking taking):
+        """The track of a taking, not to be written."""
+        if taking.index < self.tracks_n and self.tracks[taking.index] is not NULL:
+            return <Track> self.tracks[taking.index]
+        cdef Track track = None if taking.base is None else self.own_track(taking.base)
+        return EMPTY if track is None else track
+
+    cdef Track track_of_base(self, Taking base):
+        cdef Track track = self.own_track(base)
+        return self.new_track(base) if track is None else track
+
+    cdef Track new_track(self, Taking taking):
+        return self.keep(taking, Track(taking.has_values and not taking.plain))
+
+    cdef Track keep(self, Taking taking, Track track):
+        """Let this be the taking's own track."""
+        cdef int i
+        cdef void *grown
+        if taking.index >= self.tracks_n:
+            grown = realloc(self.tracks, (taking.index + 1) * sizeof(PyObject *))
+            if grown is NULL:
+                raise MemoryError
+            self.tracks = <PyObject **> grown
+            for i in range(self.tracks_n, taking.index + 1):
+                self.tracks[i] = NULL
+            self.tracks_n = taking.index + 1
+        Py_INCREF(track)
+        self.tracks[taking.index] = <PyObject *> track
         return track
+
+    cdef int part(self, Taking taking) except -1:
+        """The next event is not taken up, while the base takes it: from here on the tracks are two."""
+        cdef Track base = self.track_of_base(taking.base)
+        base.sums = None  # some may be the taking's
+        self.keep(taking, base.copy())
+        return 0
 
     cdef list openings(self, Rule rule):
         """The openings of a rule's findings, to be read and written."""
-        if self.opened(rule) is None:
-            while len(self.standing) <= rule.ordinal:
-                self.standing.append(None)
+        if self.standing is None:
+            self.standing = {}
+        if rule.ordinal not in self.standing:
             self.standing[rule.ordinal] = []
-        return self.opened(rule)
+        return <list> self.standing[rule.ordinal]
 
     cdef list opened(self, Rule rule):
         """The same to be read; None: there are none."""
-        if rule.ordinal >= len(self.standing):
-            return None
-        return <list> PyList_GET_ITEM(self.standing, rule.ordinal)
+        return None if self.standing is None else <list> self.standing.get(rule.ordinal)
 
 
 cdef class Look(Frame):
@@ -91,6 +124,48 @@ cdef class Look(Frame):
             self.others.clear()
         return 0
 
+    cdef Verdict glance(self) except *:
+        """What the rule's tests tell of its condition here."""
+        cdef Test *test
+        cdef Aggregate aggregate
+        cdef Track track
+        cdef Value value
+        cdef Py_ssize_t low, high
+        cdef long long start
+        cdef int i
+        for i in range(self.rule.tests_n):
+            test = &self.rule.tests[i]
+            if test.pattern is not NULL:
+                if not self.looks_at(<Pattern> test.pattern):
+                    return NO
+                continue
+            aggregate = <Aggregate> test.aggregate
+            track = self.log.read(aggregate.taking)
+            if test.needed:
+                # So many of the latest entries are not all in the window: then it holds fewer.
+                if track.n >= test.needed:
+                    if aggregate.window.kind != SLIDING or aggregate.previous or track.entries[track.n - 1].moment > self.moment:
+                        continue
+                    start = self.moment - aggregate.window.length_us
+                    if track.entries[track.n - test.needed].moment > start:
+                        continue
+                if not isinstance(aggregate, Share):
+                    return NO
+                if self.rule.tested_whole:
+                    return UNKNOWN
+                continue
+            aggregate.window.bounds(track, self.moment, aggregate.previous, False, &low, &high)
+            value.tag = MISSING
+            aggregate.result(track, low, high, &value)
+            if value.tag == test.constant.tag:
+                if not fulfils(test, &value):
+                    return NO
+            elif value.tag != MISSING:
+                release(&value)
+            elif self.rule.tested_whole:
+                return UNKNOWN
+        return PERHAPS
+
     cdef Log log_of(self, int history):
         """The log that a scope reads here; None where a part of its key is missing."""
         if history == self.rule.history:
@@ -115,7 +190,7 @@ cdef class Look(Frame):
 
     cdef Track chosen(self, Taking choice, Track track, Py_ssize_t low, Py_ssize_t high):
         """What of these entries is taken up at this anchor: for conditions that read `this`."""
-        cdef Track taken = Track(choice)
+        cdef Track taken = Track(choice.has_values)
         cdef Value value
         cdef Py_ssize_t i
         cdef Event event
@@ -167,8 +242,8 @@ cdef class Look(Frame):
         cdef Track track
         if aggregate.taking is None:
             low[0] = high[0] = 0
-            return Track(NOTHING_WITH_VALUES)
-        track = log.track(aggregate.taking)
+            return EMPTY
+        track = log.read(aggregate.taking)
         aggregate.window.bounds(track, self.moment, aggregate.previous, False, low, high)
         if aggregate.choice is not None:
             track = self.chosen(aggregate.choice, track, low[0], high[0])
@@ -190,7 +265,7 @@ cdef class Look(Frame):
         cdef Event event
         if pattern.other is None:
             return None
-        track = log.track(pattern.other)
+        track = log.read(pattern.other)
         if pattern.kind == NOT_FOLLOWED_BY:
             low = track.from_moment(self.this.time)
             high = track.after_moment(self.moment)
@@ -257,9 +332,6 @@ cdef class Look(Frame):
                 if event is not None:
                     found[(event.source, event.id)] = event
         return sorted(found.values(), key=EVENT_ORDER)
-
-
-cdef Taking NOTHING_WITH_VALUES = Taking(-1, -1, True, None, {})
 
 
 cdef inline bint is_same(Event a, Event b):

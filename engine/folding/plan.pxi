@@ -93,6 +93,13 @@ cdef class Rule:
     cdef readonly object since_day
     cdef readonly object until_day
     cdef readonly tuple span
+    cdef Test *tests                     # of the condition: what a glance can tell of it
+    cdef int tests_n
+    cdef bint tested_whole               # the condition is one test
+    cdef bint same_for_all               # the condition reads nothing of the anchor event: anchors of one moment need one look
+
+    def __dealloc__(self):
+        free(self.tests)
 
 
 cdef class Ladder:
@@ -182,6 +189,10 @@ cdef class Plan:
             [history for history in self.histories if kind in (<History> history).by_type and (<History> history).slots[kind]]
             for kind in range(len(self.types))
         ]
+        for history in self.histories:
+            # A track that was its base's until now is copied before the event enters that.
+            for intakes in (<History> history).by_type.values():
+                intakes.sort(key=is_base)
 
     cdef int type_index(self, str name) except -1:
         for index, kind in enumerate(self.types):
@@ -232,7 +243,7 @@ cdef class Plan:
         window.local = self.machine.local
         return window
 
-    cdef Taking taking(self, int history, dict choices, bint has_values, object raw_gap=None, long long longest_us=0):
+    cdef Taking taking(self, int history, dict choices, bint has_values, object raw_gap=None, long long longest_us=0, bint asked=True):
         """The taking of this history, one for all that ask the same; None where no event type of it is in the history."""
         cdef History where = self.histories[history]
         choices = {kind: tuple(options) for kind, options in choices.items() if kind in where.slots}
@@ -241,11 +252,16 @@ cdef class Plan:
         name = (history, has_values, canonical(raw_gap), longest_us if raw_gap else 0, tuple(sorted(choices.items())))
         cdef Taking taking = self.known_takings.get(name)
         if taking is None:
-            taking = Taking(len(where.takings), history, has_values, self.gap(raw_gap, longest_us), choices)
+            taking = Taking(self.machine, -1, history, has_values, self.gap(raw_gap, longest_us), choices)
             self.known_takings[name] = taking
+            base = {kind: ((-1, -1),) for kind in choices}
+            if taking.may_share() and (has_values or choices != base):
+                taking.base = self.taking(history, base, False, None, 0, False)
+            taking.index = <int> len(where.takings)
             where.takings.append(taking)
             for kind in choices:
                 where.by_type.setdefault(kind, []).append(taking.intakes[kind])
+        taking.asked = taking.asked or asked
         return taking
 
     cdef dict carrying(self, int history, int layers):
@@ -273,10 +289,13 @@ cdef class Plan:
         has_values = kind != "count"
         aggregate.choice = None
         if raw["uses_this"]:
-            aggregate.choice = Taking(-1, raw["history"], has_values, None, {k: tuple(v) for k, v in choices.items()})
+            chosen = {kind: tuple(options) for kind, options in choices.items()}
+            aggregate.choice = Taking(self.machine, -1, raw["history"], has_values, None, chosen, False)
             aggregate.taking = self.taking(raw["history"], {kind: [(-1, -1)] for kind in choices}, False)
         else:
             aggregate.taking = self.taking(raw["history"], choices, has_values)
+            if aggregate.taking is not None:
+                aggregate.slots = aggregate.taking.slots
         return aggregate
 
     cdef Pattern pattern(self, int index, dict raw):
@@ -291,7 +310,7 @@ cdef class Plan:
         pattern.looked_at = self.taking(raw["history"], looked_at, False)
         pattern.choice = None
         if raw["uses_this"]:
-            pattern.choice = Taking(-1, raw["history"], False, None, {kind: tuple(options) for kind, options in other.items()})
+            pattern.choice = Taking(self.machine, -1, raw["history"], False, None, {kind: tuple(options) for kind, options in other.items()})
             other = {kind: [(-1, -1)] for kind in other}
         pattern.other = self.taking(raw["history"], other, False)
         return pattern
@@ -310,6 +329,9 @@ cdef class Plan:
         use.later = later
         use.entity = entity
         taking.uses.append(use)
+        if role == ANCHOR or role == MEMBER or role == PRESENCE or rule.kind != EVENTS:
+            # An event after which there is none is seen by no anchor but itself.
+            taking.uses_in_order.append(use)
         return 0
 
     cdef dict giver_choices(self, dict raw):
@@ -393,7 +415,60 @@ cdef class Plan:
         for entity, slots in rule.about:
             rule.fallback[entity] = self.taking(rule.history, {k: [(-1, -1)] for k in slots if self.layer_of(k) <= rule.layer}, False)
             self.use(rule.fallback[entity], rule, CONTENT)
+        self.read_tests(rule)
         return rule
+
+    cdef int read_tests(self, Rule rule) except -1:
+        """What of the condition a glance at the rule's own tracks can tell."""
+        cdef Test *test
+        cdef Pattern pattern
+        tree = tree_of(self.machine, rule.condition)
+        parts = conjuncts(tree)
+        rule.same_for_all = not rule.excepts and tree is not OTHER and not reads_anchor(self, rule.history, tree)
+        rule.tests = <Test *> calloc(len(parts), sizeof(Test))
+        if rule.tests is NULL:
+            raise MemoryError
+        # Those that need only count entries are tried first.
+        for part in sorted(parts, key=self.is_costly):
+            test = &rule.tests[rule.tests_n]
+            test.slot = -1
+            found = comparison(part)
+            if found is None:
+                continue
+            op, operand, constant = found
+            test.op = op
+            if operand[0] == "pattern" and op == IS_TRUE:
+                pattern = self.patterns[operand[1]]
+                # An event that is not looked at pairs with nothing.
+                if pattern.history == rule.history and pattern.looked_at is not None:
+                    test.pattern = <PyObject *> pattern
+                    rule.tests_n += 1
+            elif operand[0] == "aggregate" and constant is not None:
+                test.constant = self.machine.constants[<int> constant]
+                if self.read_aggregate(rule, test, self.aggregates[operand[1]]):
+                    rule.tests_n += 1
+        rule.tested_whole = rule.tests_n == 1 and len(parts) == 1
+        return 0
+
+    def is_costly(self, tuple part):
+        found = comparison(part)
+        return found is None or found[1][0] != "aggregate" or not isinstance(self.aggregates[found[1][1]], (Count, Distinct, Share))
+
+    cdef bint read_aggregate(self, Rule rule, Test *test, Aggregate aggregate) except -1:
+        """Whether a comparison of an aggregate makes a test; then `test` is it."""
+        if aggregate.history != rule.history or aggregate.choice is not None or aggregate.taking is None:
+            return False
+        test.aggregate = <PyObject *> aggregate
+        if isinstance(aggregate, (Count, Distinct)):
+            if test.op == GREATER_INTEGER and test.constant.v.i < NEVER:
+                test.needed = test.constant.v.i + 1
+            elif test.op == GREATER_EQUAL_INTEGER or test.op == EQUAL_INTEGER:
+                test.needed = test.constant.v.i
+            return test.needed > 0
+        if isinstance(aggregate, Share):
+            test.needed = max(aggregate.at_least, 1)
+            return True
+        return test.constant.tag == INT or test.constant.tag == NUMBER or test.constant.tag == DURATION
 
     cdef Except_ exception(self, dict raw):
         cdef Except_ entry = Except_()
@@ -494,6 +569,22 @@ cdef class Plan:
             if slot >= 0:
                 slots[kind] = slot
         return slots
+
+
+cdef bint reads_anchor(Plan plan, int history, tuple tree):
+    """Whether an expression may be something else at another anchor of the same key of `history` and of the same moment."""
+    cdef Aggregate aggregate
+    if tree[0] == "aggregate":
+        aggregate = plan.aggregates[tree[1]]
+        return aggregate.choice is not None or aggregate.history != history
+    if tree[0] in ("field", "this", "pattern"):
+        return True
+    return any([reads_anchor(plan, history, part) for part in tree[1:] if isinstance(part, tuple)])
+
+
+def is_base(Intake intake):
+    """The key by which what shares a track comes before what it is shared with."""
+    return intake.taking.base is None
 
 
 cdef int default_slot(dict declared, int entity, str name) except -2:

@@ -3,74 +3,182 @@
 # Every question that the fold asks of a history ("which settlements paid by somebody else", "which events are
 # anchors of this rule", "which deadlines were set") is a `Taking`; per history key there is one `Track` for each,
 # shared by all that ask the same. Windows are then two binary searches.
+#
+# Most questions take up every event of their types that has the field they ask for, and most events have it. Such a
+# taking has a `base`, which takes up all; the track of the base is its own too, until an event comes that it does not take up.
 
 
 cdef class Taking:
     """What is taken up: event types, each with conditions and a value; and the gap, for deadlines."""
 
-    cdef readonly int index            # among the takings of the rule set
+    cdef readonly int index            # among the takings of its history
     cdef readonly int history
     cdef readonly bint has_values
+    cdef readonly bint plain           # its values stand in the events as they are, so that no track need keep them
+    cdef readonly bint asked           # a question of its own, not only the base of others
     cdef readonly Gap gap              # None: an entry's moment is its event's time
     cdef readonly dict choices         # event type -> tuple of (where code or -1, value code or -1)
     cdef readonly dict intakes         # event type -> Intake
+    cdef Taking base                   # takes up all events of the same types; None: it is one, or its tracks share nothing
     cdef list uses                     # of Use: who must look again when the track changes
+    cdef list uses_in_order            # the same, where nothing in the key's history is as late as the entry
+    cdef int *slots                    # by event type: where its value stands; NULL: not `plain`
 
-    def __init__(self, int index, int history, bint has_values, Gap gap, dict choices):
+    def __cinit__(self, Machine machine, int index, int history, bint has_values, Gap gap, dict choices, bint shared=True):
+        cdef Intake intake
         self.index = index
         self.history = history
         self.has_values = has_values
         self.gap = gap
         self.choices = choices
-        self.intakes = {kind: Intake(self, options) for kind, options in choices.items()}
+        self.intakes = {kind: Intake(self, machine, kind, options) for kind, options in choices.items()}
+        self.base = None
+        self.asked = False
         self.uses = []
+        self.uses_in_order = []
+        self.slots = NULL
+        self.plain = has_values and shared
+        for intake in self.intakes.values():
+            self.plain = self.plain and intake.n == 1 and intake.options[0].value_slot >= 0
+        if self.plain:
+            self.slots = <int *> calloc(machine.types_n, sizeof(int))
+            if self.slots is NULL:
+                raise MemoryError
+            for kind, intake in self.intakes.items():
+                self.slots[<int> kind] = intake.options[0].value_slot
+
+    def __dealloc__(self):
+        free(self.slots)
+
+    cdef bint may_share(self):
+        """Whether it takes up every event of its types, but for those without its field."""
+        cdef Intake intake
+        if self.gap is not None or (self.has_values and not self.plain):
+            return False
+        for intake in self.intakes.values():
+            if not intake.is_open():
+                return False
+        return True
 
     cdef int takes(self, Machine machine, Frame frame, Event event, Value *value) except -1:
         """The same of its type's intake."""
         return (<Intake> self.intakes[event.type]).takes(machine, frame, event, value)
 
 
+cdef enum:
+    NO_VALUE = -1
+    COMPUTED = -2
+    BY_CODE = -1
+
+
+cdef struct Option:
+    int where                          # code of the condition; -1: none
+    int tests_n                        # the same as tests, all of which must pass; BY_CODE: it is no such thing
+    Test *tests
+    int value                          # code of the value; -1: none
+    int value_slot                     # where it stands; COMPUTED, NO_VALUE
+
+
+@cython.final
 cdef class Intake:
-    """What one taking takes up of one event type: alternatives, each a condition (-1: none) and a value (-1: none)."""
+    """What one taking takes up of one event type: alternatives, each a condition and a value."""
 
     cdef readonly Taking taking
     cdef int n
-    cdef int *wheres
-    cdef int *values
+    cdef Option *options
 
-    def __cinit__(self, Taking taking, tuple choices):
-        cdef int i
+    def __cinit__(self, Taking taking, Machine machine, int type, tuple choices):
+        cdef int i, code
+        cdef Option *option
         self.taking = taking
         self.n = <int> len(choices)
-        self.wheres = <int *> malloc(self.n * sizeof(int))
-        self.values = <int *> malloc(self.n * sizeof(int))
-        if self.wheres is NULL or self.values is NULL:
+        self.options = <Option *> calloc(self.n, sizeof(Option))
+        if self.options is NULL:
             raise MemoryError
         for i in range(self.n):
-            self.wheres[i], self.values[i] = choices[i]
+            option = &self.options[i]
+            option.where, option.value = choices[i]
+            option.value_slot = NO_VALUE
+            if option.where >= 0:
+                self.read_tests(machine, type, option)
+            if option.value >= 0:
+                option.value_slot = COMPUTED
+                tree = tree_of(machine, option.value)
+                if tree[0] in ("field", "this"):
+                    code = tree[1]
+                    code = machine.accesses[code * machine.types_n + type]
+                    option.value_slot = code if code >= 0 else COMPUTED
+
+    cdef int read_tests(self, Machine machine, int type, Option *option) except -1:
+        cdef int i
+        parts = conjuncts(tree_of(machine, option.where))
+        option.tests = <Test *> calloc(len(parts), sizeof(Test))
+        if option.tests is NULL:
+            raise MemoryError
+        option.tests_n = <int> len(parts)
+        for i in range(len(parts)):
+            if not test_of_field(machine, parts[i], type, &option.tests[i]):
+                option.tests_n = BY_CODE
+                break
+        return 0
 
     def __dealloc__(self):
-        free(self.wheres)
-        free(self.values)
+        cdef int i
+        if self.options is not NULL:
+            for i in range(self.n):
+                free(self.options[i].tests)
+        free(self.options)
+
+    cdef bint is_open(self):
+        """Whether an alternative takes up every event that has the value it asks for."""
+        cdef int i
+        for i in range(self.n):
+            if self.options[i].where < 0 and self.options[i].value_slot != COMPUTED:
+                return True
+        return False
 
     cdef int takes(self, Machine machine, Frame frame, Event event, Value *value) except -1:
-        """1 where the event is taken up (then `value` is set, owned by the caller), else 0."""
+        """1 where the event is taken up (then `value` is set, owned by the caller; missing where it is `plain`), else 0."""
         cdef int i
-        cdef Value out
+        cdef Option *option
         value.tag = MISSING
         for i in range(self.n):
-            if self.wheres[i] >= 0:
-                out.tag = MISSING
-                machine.run(self.wheres[i], about(frame, event), &out)
-                if not (out.tag == BOOL and out.v.i):
-                    release(&out)
+            option = &self.options[i]
+            if option.where >= 0 and not is_met(option, machine, frame, event):
+                continue
+            if option.value_slot == NO_VALUE:
+                return 1
+            if option.value_slot >= 0:
+                if event.slots[option.value_slot].tag == MISSING:
                     continue
-            if self.values[i] >= 0:
-                machine.run(self.values[i], about(frame, event), value)
-                if value.tag == MISSING:
-                    continue
+                if self.taking.has_values and not self.taking.plain:
+                    copy_value(value, &event.slots[option.value_slot])
+                return 1
+            machine.run(option.value, about(frame, event), value)
+            if value.tag == MISSING:
+                continue
+            if not self.taking.has_values:
+                release(value)
             return 1
         return 0
+
+
+cdef inline bint is_met(Option *option, Machine machine, Frame frame, Event event) except -1:
+    """Whether the condition of an alternative is true."""
+    cdef int i
+    cdef Test *test
+    cdef Value out
+    cdef bint truth
+    if option.tests_n == BY_CODE:
+        machine.run(option.where, about(frame, event), &out)
+        truth = out.tag == BOOL and out.v.i != 0
+        release(&out)
+        return truth
+    for i in range(option.tests_n):
+        test = &option.tests[i]
+        if test.slot < 0 or event.slots[test.slot].tag == MISSING or not fulfils(test, &event.slots[test.slot]):
+            return False
+    return True
 
 
 cdef inline Frame about(Frame frame, Event event):
@@ -83,52 +191,47 @@ cdef inline Frame about(Frame frame, Event event):
     return frame
 
 
+cdef struct Entry:
+    long long moment
+    PyObject *event                    # owned
+
+
 # A track holds nothing that could lead back to it, so the search for cycles need not know of it: there are millions.
 @cython.no_gc
+@cython.final
 cdef class Track:
-    """Entries in the order of (moment, event): parallel arrays, so that a search touches only the moments."""
+    """Entries in the order of (moment, event)."""
 
-    cdef Taking taking
     cdef Py_ssize_t n
     cdef Py_ssize_t capacity
-    cdef long long *moments
-    cdef PyObject **events
-    cdef Value *values                 # NULL where the taking has no values
-    cdef int summed_by                 # the aggregate that `sums` belongs to; most tracks have no other
-    cdef Summary sums
-    cdef dict more_sums                # aggregate index -> Summary, of further ones
+    cdef Entry *entries
+    cdef bint has_values
+    cdef Value *values                 # in parallel; NULL: there are none, or they stand in the events
+    cdef Summary sums                  # what aggregates remember here: the first of a chain
 
-    def __cinit__(self, Taking taking):
-        self.taking = taking
+    def __cinit__(self, bint has_values):
         self.n = 0
         self.capacity = 0
-        self.moments = NULL
-        self.events = NULL
+        self.entries = NULL
         self.values = NULL
-        self.summed_by = -1
+        self.has_values = has_values
 
     def __dealloc__(self):
         cdef Py_ssize_t i
         for i in range(self.n):
-            Py_DECREF(<object> self.events[i])
+            Py_DECREF(<object> self.entries[i].event)
             if self.values is not NULL:
                 release(&self.values[i])
-        free(self.moments)
-        free(self.events)
+        free(self.entries)
         free(self.values)
 
-    cdef int grow(self) except -1:
-        cdef Py_ssize_t capacity = 4 if self.capacity == 0 else self.capacity * 2
-        cdef void *moments = realloc(self.moments, capacity * sizeof(long long))
-        if moments is NULL:
-            raise MemoryError
-        self.moments = <long long *> moments
-        cdef void *events = realloc(self.events, capacity * sizeof(PyObject *))
-        if events is NULL:
-            raise MemoryError
-        self.events = <PyObject **> events
+    cdef int reserve(self, Py_ssize_t capacity) except -1:
+        cdef void *entries = realloc(self.entries, capacity * sizeof(Entry))
         cdef void *values
-        if self.taking.has_values:
+        if entries is NULL:
+            raise MemoryError
+        self.entries = <Entry *> entries
+        if self.has_values:
             values = realloc(self.values, capacity * sizeof(Value))
             if values is NULL:
                 raise MemoryError
@@ -136,30 +239,35 @@ cdef class Track:
         self.capacity = capacity
         return 0
 
+    cdef Track copy(self):
+        """Another one with the same entries, which have no values."""
+        cdef Track other = Track(False)
+        cdef Py_ssize_t i
+        if self.n:
+            other.reserve(self.n)
+            memcpy(other.entries, self.entries, self.n * sizeof(Entry))
+            for i in range(self.n):
+                Py_INCREF(<object> self.entries[i].event)
+            other.n = self.n
+        return other
+
     cdef inline Event event(self, Py_ssize_t i):
-        return <Event> self.events[i]
+        return <Event> self.entries[i].event
 
     cdef Py_ssize_t from_moment(self, long long moment) noexcept:
         """The first position at or after `moment`."""
-        cdef Py_ssize_t low = 0, high = self.n, middle
-        if high == 0 or self.moments[high - 1] < moment:
-            return high
-        while low < high:
-            middle = (low + high) >> 1
-            if self.moments[middle] < moment:
-                low = middle + 1
-            else:
-                high = middle
-        return low
+        return self.after_moment(moment - 1)
 
     cdef Py_ssize_t after_moment(self, long long moment) noexcept:
-        """The first position after `moment`."""
-        cdef Py_ssize_t low = 0, high = self.n, middle
-        if high == 0 or self.moments[high - 1] <= moment:
-            return high
+        """The first position after `moment`. Searched from the end: mostly it is near, and what is near is in the processor's cache."""
+        cdef Py_ssize_t low, high = self.n, step = 1, middle
+        while step <= high and self.entries[high - step].moment > moment:
+            high -= step
+            step <<= 1
+        low = 0 if step > high else high - step + 1
         while low < high:
             middle = (low + high) >> 1
-            if self.moments[middle] <= moment:
+            if self.entries[middle].moment <= moment:
                 low = middle + 1
             else:
                 high = middle
@@ -167,83 +275,92 @@ cdef class Track:
 
     cdef Py_ssize_t position(self, long long moment, Event event) except -1:
         """Where the entry belongs: after all that come before it in order."""
-        cdef Py_ssize_t at = self.after_moment(moment)
-        while at > 0 and self.moments[at - 1] == moment and event_before(event, self.event(at - 1)):
-            at -= 1
-        return at
+        cdef Py_ssize_t high = self.after_moment(moment), low, middle
+        if high == 0 or self.entries[high - 1].moment != moment:
+            return high
+        low = self.from_moment(moment)
+        while low < high:
+            middle = (low + high) >> 1
+            if event_before(event, self.event(middle)):
+                high = middle
+            else:
+                low = middle + 1
+        return low
 
     cdef Py_ssize_t add(self, long long moment, Event event, Value *value) except -1:
         """Put an entry in its place; takes over the reference that `value` owns. Gives the place."""
-        cdef Py_ssize_t at = self.position(moment, event)
+        cdef Py_ssize_t at = self.n, rest = 0
+        if at and self.entries[at - 1].moment >= moment:
+            at = self.position(moment, event)
+            rest = self.n - at
         if self.n == self.capacity:
-            self.grow()
-        cdef Py_ssize_t rest = self.n - at
+            self.reserve(self.n + 1 if self.n < 4 else self.n + (self.n >> 1))
         if rest:
-            memmove(self.moments + at + 1, self.moments + at, rest * sizeof(long long))
-            memmove(self.events + at + 1, self.events + at, rest * sizeof(PyObject *))
-        self.moments[at] = moment
-        self.events[at] = <PyObject *> event
+            memmove(self.entries + at + 1, self.entries + at, rest * sizeof(Entry))
+        self.entries[at].moment = moment
+        self.entries[at].event = <PyObject *> event
         Py_INCREF(event)
         if self.values is not NULL:
             if rest:
                 memmove(self.values + at + 1, self.values + at, rest * sizeof(Value))
             self.values[at] = value[0]
         self.n += 1
+        cdef Summary summary
         if rest:
-            self.forget(at)
+            summary = self.sums
+            while summary is not None:
+                summary.came(self, at)
+                summary = summary.others
         return at
 
     cdef int remove(self, long long moment, Event event) except -1:
         """Take the entry of this event out. It must be there."""
         cdef Py_ssize_t at = self.from_moment(moment)
+        cdef Summary summary = self.sums
         while at < self.n and self.event(at) is not event:
             at += 1
         if at == self.n:
             raise AssertionError(f"the event {event.id} is not in its track")
+        while summary is not None:
+            summary.goes(self, at)
+            summary = summary.others
         if self.values is not NULL:
             release(&self.values[at])
         cdef Py_ssize_t rest = self.n - at - 1
         self.n -= 1
         if rest:
-            memmove(self.moments + at, self.moments + at + 1, rest * sizeof(long long))
-            memmove(self.events + at, self.events + at + 1, rest * sizeof(PyObject *))
+            memmove(self.entries + at, self.entries + at + 1, rest * sizeof(Entry))
             if self.values is not NULL:
                 memmove(self.values + at, self.values + at + 1, rest * sizeof(Value))
-        self.forget(at)
         Py_DECREF(event)
-        return 0
-
-    cdef int forget(self, Py_ssize_t at) except -1:
-        """What was summed up from position `at` on no longer holds."""
-        cdef Summary summary
-        if self.sums is not None:
-            self.sums.forget(at)
-        if self.more_sums is not None:
-            for summary in self.more_sums.values():
-                summary.forget(at)
         return 0
 
     cdef Summary summary(self, int aggregate):
         """What the aggregate remembers here, or None."""
-        if self.summed_by == aggregate:
-            return self.sums
-        return None if self.more_sums is None else <Summary> self.more_sums.get(aggregate)
+        cdef Summary summary = self.sums
+        while summary is not None and summary.aggregate != aggregate:
+            summary = summary.others
+        return summary
 
     cdef int remember(self, int aggregate, Summary summary) except -1:
         """Keep what an aggregate has summed up, for its next question."""
-        if self.summed_by < 0:
-            self.summed_by = aggregate
-            self.sums = summary
-        else:
-            if self.more_sums is None:
-                self.more_sums = {}
-            self.more_sums[aggregate] = summary
+        summary.aggregate = aggregate
+        summary.others = self.sums
+        self.sums = summary
         return 0
 
 
+@cython.no_gc
 cdef class Summary:
-    """What an aggregate remembers about a track, so that the next window costs only what is new in it."""
+    """What an aggregate remembers about a window of a track, so that the next one costs only what is new in it."""
 
-    cdef int forget(self, Py_ssize_t at) except -1:
-        """Entries at position `at` and after have changed."""
+    cdef int aggregate
+    cdef Summary others                # of the same track
+
+    cdef int came(self, Track track, Py_ssize_t at) except -1:
+        """An entry was put in at this position, and there are later ones."""
+        raise NotImplementedError
+
+    cdef int goes(self, Track track, Py_ssize_t at) except -1:
+        """The entry at this position is about to be taken out."""
         raise NotImplementedError

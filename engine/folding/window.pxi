@@ -105,7 +105,7 @@ cdef class Window:
             first = track.from_moment(moment - self.kept_us) if closed else track.after_moment(moment - self.kept_us)
             while first < last:
                 middle = (first + last) >> 1
-                start = self.gap.deadline(track.moments[middle])
+                start = self.gap.deadline(track.entries[middle].moment)
                 if start < moment or (start == moment and not closed):
                     first = middle + 1
                 else:
