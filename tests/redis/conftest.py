@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from pathlib import Path
 
 import pytest
@@ -34,9 +33,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture
 def url(binary: Path) -> str:
     """A new state on a server that other tests use, too."""
-    return f"{servers.lasting(binary, 'redis')}?name={uuid.uuid4().hex}"
+    return servers.new_state(binary, "redis")
 
 
 @pytest.fixture
 def cluster_url(binary: Path) -> str:
-    return f"{servers.lasting(binary, 'redis+cluster')}?name={uuid.uuid4().hex}"
+    return servers.new_state(binary, "redis+cluster")

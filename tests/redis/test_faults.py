@@ -18,11 +18,11 @@ import pytest
 from engine import Engine
 from tests.redis import histories, servers
 from tests.redis.proxy import FAULTS, Proxy, proxy
-from tests.redis.replicas import Replica, check, patiently
+from tests.redis.replicas import Replica, check, patiently, when_it_can
 from tests.redis.told import Told
 
-QUICK = "connect_s=1&reply_s=0.3&patience_s=1"
-"""A reply that does not come is given up soon, so that many can."""
+QUICK = "connect_s=60&reply_s=0.3&patience_s=1"
+"""A reply that does not come is given up soon, so that many can. On a slow machine one that comes is, too: it is sent again until it is acknowledged."""
 
 
 @pytest.mark.seeds(6)
@@ -82,7 +82,10 @@ def _run_with_one_fault(url: str, fault: str, step: int, told: Told) -> bool:
     events = histories.events(Random(1), 30)
     undisturbed = Engine(histories.program())
     with proxy(int(url.rpartition(":")[2]), lambda request: fault if next(requests) == step else "pass") as one:
-        replica = Replica(histories.program(), f"redis://127.0.0.1:{one.port}?{options}&reply_s=0.15&patience_s=1")
+        replica = Replica(
+            histories.program(),
+            f"redis://127.0.0.1:{one.port}?{options}&connect_s=60&reply_s={0.15 if fault == 'silence' else 60}&patience_s=120",
+        )
         started = time.monotonic()
         for at in range(0, len(events), 10):
             batch = events[at : at + 10]
@@ -143,7 +146,7 @@ def test_a_server_killed_while_batches_are_at_work(binary: Path, seed: int, told
             events = histories.events(rng, 80)
             replicas = [Replica(histories.program(), url) for _ in range(2)]
             for replica in replicas:
-                replica.at_work()
+                when_it_can(replica.at_work)
             sent = list(events)
             while sent:
                 batch, sent = sent[:4], sent[4:]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-import uuid
 from pathlib import Path
 from random import Random
 
@@ -105,7 +104,7 @@ def test_replicas_say_what_the_reference_says(binary: Path, scheme: str, seed: i
     rules = ruled(str(make_rules(rng, schema)))
     for number in range(HISTORIES):
         made = make_play(rng, schema, make_history(rng, schema))
-        url = f"{servers.lasting(binary, scheme)}?name={uuid.uuid4().hex}"
+        url = servers.new_state(binary, scheme)
         play = Play(made.acts, "redis", made.system)
         try:
             play_all(rules, play, url, Random(seed))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from contextlib import closing
 from pathlib import Path
 from random import Random
@@ -20,7 +19,7 @@ from tests.redis.replicas import LIMITS, Replica, check
 @pytest.mark.seeds(20)
 def test_replicas_interleaved_at_random_are_one_engine(binary: Path, scheme: str, seed: int) -> None:
     rng = Random(seed)
-    url = f"{servers.lasting(binary, scheme)}?name={uuid.uuid4().hex}"
+    url = servers.new_state(binary, scheme)
     told = histories.events(rng, rng.randrange(5, 120))
     replicas = [Replica(histories.program(), url) for _ in range(rng.choice((2, 3, 4)))]
     while told:

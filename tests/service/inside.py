@@ -25,7 +25,8 @@ from services.server.engine_thread import RuleSet
 from services.server.service import Service
 from tests.service.scene import RULES
 
-WAIT_S = 20.0
+WAIT_S = 120.0
+"""How long it is waited for what must come, however slow the machine is."""
 
 
 @dataclass(slots=True)

@@ -19,10 +19,10 @@ from typing import Any
 import grpc
 
 from proto.rulelang.v1 import evaluation_pb2, evaluation_pb2_grpc, event_pb2, rulesets_pb2, rulesets_pb2_grpc
+from tests.service.inside import WAIT_S
 from tests.service.scene import lines
 
 ROOT = Path(__file__).parents[2]
-START_S = 60.0
 
 
 class Process:
@@ -40,7 +40,7 @@ class Process:
                 text=True,
             )
         assert self.process.stdout is not None
-        ready, _, _ = select.select([self.process.stdout], [], [], START_S)
+        ready, _, _ = select.select([self.process.stdout], [], [], WAIT_S)
         line = self.process.stdout.readline() if ready else ""
         assert line.startswith("listening on "), f"it does not listen: {line!r}\n{self.log.read_text()}"
         self.address = line.split()[-1]
@@ -55,8 +55,8 @@ class Process:
     def signal(self, number: int) -> None:
         self.process.send_signal(number)
 
-    def wait(self, timeout_s: float = 60.0) -> int:
-        return self.process.wait(timeout_s)
+    def wait(self) -> int:
+        return self.process.wait(WAIT_S)
 
     def stop(self) -> int:
         """As its supervisor ends it."""
@@ -71,8 +71,8 @@ class Process:
     def said(self, message: str) -> list[dict[str, Any]]:
         return [line for line in lines(self.log) if line["message"] == message]
 
-    def until_said(self, message: str, count: int = 1, timeout_s: float = 30.0) -> list[dict[str, Any]]:
-        until = time.monotonic() + timeout_s
+    def until_said(self, message: str, count: int = 1) -> list[dict[str, Any]]:
+        until = time.monotonic() + WAIT_S
         while time.monotonic() < until:
             # The last line may be half written.
             text = self.log.read_text("utf-8")
@@ -92,13 +92,11 @@ def serving(folder: Path, rules: Path, *options: str, **environment: str) -> Ite
             process.kill()
 
 
-def evaluate(process: Process, *events: event_pb2.Event, timeout_s: float = 30.0) -> evaluation_pb2.EvaluateBatchResponse:
+def evaluate(process: Process, *events: event_pb2.Event) -> evaluation_pb2.EvaluateBatchResponse:
     with process.channel() as channel:
-        return evaluation_pb2_grpc.EvaluationStub(channel).EvaluateBatch(
-            evaluation_pb2.EvaluateBatchRequest(events=events), timeout=timeout_s
-        )
+        return evaluation_pb2_grpc.EvaluationStub(channel).EvaluateBatch(evaluation_pb2.EvaluateBatchRequest(events=events), timeout=WAIT_S)
 
 
 def describe(process: Process) -> rulesets_pb2.DescribeResponse:
     with process.channel() as channel:
-        return rulesets_pb2_grpc.RuleSetsStub(channel).Describe(rulesets_pb2.DescribeRequest(), timeout=30)
+        return rulesets_pb2_grpc.RuleSetsStub(channel).Describe(rulesets_pb2.DescribeRequest(), timeout=WAIT_S)

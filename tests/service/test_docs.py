@@ -14,6 +14,7 @@ from google.protobuf import json_format
 
 from proto.rulelang.v1 import evaluation_pb2
 from services import settings
+from tests.service.inside import WAIT_S
 from tests.service.outside import ROOT, serving
 from tools import generate_service_docs
 
@@ -40,7 +41,7 @@ def test_the_example_of_a_caller_finds_what_it_promises(tmp_path: Path) -> None:
     (script,) = re.findall(r"^```py\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
     with serving(tmp_path, ROOT / "rules", "--store", "memory:") as process:
         written = script.replace("127.0.0.1:50051", process.address)
-        done = subprocess.run([sys.executable, "-c", written], capture_output=True, encoding="utf-8", timeout=60, cwd=ROOT)
+        done = subprocess.run([sys.executable, "-c", written], capture_output=True, encoding="utf-8", timeout=WAIT_S, cwd=ROOT)
         assert process.stop() == 0
     assert done.returncode == 0, done.stderr
     assert "b-1 STATUS_ACCEPTED" in done.stdout

@@ -17,7 +17,7 @@ from google.protobuf.message import DecodeError
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from proto.rulelang.v1 import evaluation_pb2, event_pb2
-from tests.service.inside import Inside, chosen, failure, play, rule_set
+from tests.service.inside import WAIT_S, Inside, chosen, failure, play, rule_set
 from tests.service.scene import ago, event, put
 
 EVENTS = 4000
@@ -239,11 +239,11 @@ def test_mutated_events_are_refused_by_the_field_that_is_wrong_or_taken_for_what
                         one = event_pb2.Event.FromString(data)
                     except DecodeError:
                         wrapped = b"\x0a" + varint(len(data)) + data
-                        assert (await failure(raw(wrapped, timeout=30))).reason == "MALFORMED"
+                        assert (await failure(raw(wrapped, timeout=WAIT_S))).reason == "MALFORMED"
                         counts["malformed"] += 1
                         continue
                 batch.append(one)
-            answer = await inside.evaluation.EvaluateBatch(evaluation_pb2.EvaluateBatchRequest(events=batch), timeout=60)
+            answer = await inside.evaluation.EvaluateBatch(evaluation_pb2.EvaluateBatchRequest(events=batch), timeout=WAIT_S)
             assert len(answer.outcomes) == len(batch)
             counts.update(judge(sent, outcome, known) for sent, outcome in zip(batch, answer.outcomes, strict=True))
         assert counts["malformed"] > EVENTS / 200
@@ -276,7 +276,7 @@ def test_bytes_of_any_kind_do_not_hurt_the_service(seed: int) -> None:
 
         async def send(number: int) -> str:
             data = chance.randbytes(chance.randrange(200)) if number % 2 else mutate_bytes(chance, good)
-            call = inside.channel.unary_unary(f"/rulelang.v1.{methods[number % 4]}")(data, timeout=60)
+            call = inside.channel.unary_unary(f"/rulelang.v1.{methods[number % 4]}")(data, timeout=WAIT_S)
             return str((await call.code()).name)
 
         codes = Counter([await send(number) for number in range(400)])

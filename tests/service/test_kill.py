@@ -22,6 +22,7 @@ import pytest
 import rulelang
 from engine.stores.sqlite import SqliteStore
 from proto.rulelang.v1 import evaluation_pb2, evaluation_pb2_grpc, event_pb2
+from tests.service.inside import WAIT_S
 from tests.service.outside import ROOT, Process, serving
 from tests.service.scene import RULES, ago, event, standing, stop, write_rules
 
@@ -98,14 +99,14 @@ class Sender:
     def one(self, stub: Any, number: int) -> None:
         if len(self.answers) >= self.enough:
             return
-        answer = stub.EvaluateBatch(evaluation_pb2.EvaluateBatchRequest(events=self.work[number]), timeout=30)
+        answer = stub.EvaluateBatch(evaluation_pb2.EvaluateBatchRequest(events=self.work[number]), timeout=WAIT_S)
         self.answers[number] = list(answer.outcomes)
 
     def check_the_last_ones_again(self, stub: Any) -> None:
         """What was acknowledged before the kill is known after it, with the answer that was given."""
         for number in list(self.answers)[-3:]:
             try:
-                again = stub.EvaluateBatch(evaluation_pb2.EvaluateBatchRequest(events=self.work[number]), timeout=30).outcomes
+                again = stub.EvaluateBatch(evaluation_pb2.EvaluateBatchRequest(events=self.work[number]), timeout=WAIT_S).outcomes
             except grpc.RpcError:
                 return  # killed meanwhile
             for first, second in zip(self.answers[number], again, strict=True):
@@ -117,7 +118,7 @@ class Sender:
 
 def murder(process: Process, sender: Sender, answered: int, chance: random.Random) -> None:
     """When so many batches have been answered, or a moment later; now and then while it ends and writes its checkpoint."""
-    until = time.monotonic() + 30
+    until = time.monotonic() + WAIT_S
     while len(sender.answers) < answered and time.monotonic() < until:
         time.sleep(0.0005)
     time.sleep(chance.choice((0.0, chance.uniform(0, 0.02))))

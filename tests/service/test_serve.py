@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import rulelang
+from tests.service.inside import WAIT_S
 from tests.service.outside import ROOT, Process, describe, evaluate, serving
 from tests.service.scene import RULES, blood, write_rules
 
@@ -29,7 +30,7 @@ def refused(*words: object, cwd: Path = ROOT, **environment: str) -> tuple[int, 
         [sys.executable, "-m", "services.cli.main", "serve", *map(str, words)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=WAIT_S,
         cwd=cwd,
         env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
     )
@@ -92,7 +93,7 @@ def test_the_default_store_is_a_file_beside_it(rules: Path, tmp_path: Path) -> N
     assert process.stdout is not None
     assert process.stdout.readline().startswith(b"listening on ")
     process.send_signal(signal.SIGTERM)
-    assert process.wait(30) == 0
+    assert process.wait(WAIT_S) == 0
     assert (tmp_path / "rulelang.db").exists()
 
 
@@ -198,7 +199,7 @@ def test_a_signal_that_comes_while_it_starts_is_heard(rules: Path, tmp_path: Pat
         )
         time.sleep(delay_s)
         process.send_signal(signal.SIGTERM)
-        code = process.wait(30)
+        code = process.wait(WAIT_S)
         assert process.stdout is not None
         assert code == 0 or (code == -signal.SIGTERM and not process.stdout.read())
 

@@ -14,7 +14,7 @@ from grpc import aio
 from proto.rulelang.v1 import evaluation_pb2, evaluation_pb2_grpc
 from services.server.service import CannotListen
 from services.settings import SettingsError
-from tests.service.inside import chosen, service
+from tests.service.inside import WAIT_S, chosen, service
 from tests.service.scene import stop
 
 
@@ -68,7 +68,7 @@ async def call(address: str, credentials: grpc.ChannelCredentials | None) -> str
     async with channel:
         try:
             request = evaluation_pb2.EvaluateRequest(event=stop("e1", 1))
-            await evaluation_pb2_grpc.EvaluationStub(channel).Evaluate(request, timeout=5)
+            await evaluation_pb2_grpc.EvaluationStub(channel).Evaluate(request, timeout=WAIT_S)
         except aio.AioRpcError as error:
             return str(error.code().name)
     return "OK"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -26,7 +25,7 @@ def _sqlite(folder: Path) -> Place:
 
 
 def _redis(binary: Path, scheme: str, folder: Path) -> Place:
-    url = f"{servers.lasting(binary, scheme)}?name={uuid.uuid4().hex}"
+    url = servers.new_state(binary, scheme)
     if scheme.startswith("rediss"):
         url += f"&ca={servers.certificates()}/ca.pem"
     return lambda: make_store(url)
