@@ -20,8 +20,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from engine import limits as bounds
+from engine.entries import advance_entry, events_entry, read_entry
 from engine.fold import Changes, Finding, Fold, LimitReached, Warning_, explain, restore, saved_finding, saved_warning
-from engine.machine import EventError, Machine
+from engine.machine import EventError, Machine, name_of_wire
 from engine.program import Program, load
 from engine.stores import make_store
 from engine.stores.interface import Checkpoint, Store, StoreBehind, StoreError, StoreForked
@@ -30,6 +31,8 @@ from engine.values import Event
 from engine.views import finding_object, order, warning_object, with_version
 
 Json = dict[str, Any]
+Given = Mapping[str, object] | bytes
+"""An event as it is given: an object, or the bytes of a message `rulelang.v1.Event` in plain form, as `engine.machine.split_events` cuts them."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 OPENINGS_MAX = 5
@@ -94,11 +97,6 @@ def _json(value: Json) -> bytes:
     return json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
-def entry(events: Sequence[bytes], now: int | None) -> bytes:
-    """A journal entry: the accepted events as JSON, and the service's clock (null where events are the clock)."""
-    return b'{"now":' + (b"null" if now is None else str(now).encode()) + b',"events":[' + b",".join(events) + b"]}"
-
-
 def _wall_clock() -> int:
     return time.time_ns() // 1000
 
@@ -157,11 +155,11 @@ class Engine:
 
     # ------------------------------------------------------------------ evaluating
 
-    def evaluate(self, event: Mapping[str, object]) -> Outcome:
+    def evaluate(self, event: Given) -> Outcome:
         """Evaluate one event."""
         return self.evaluate_batch([event])[0]
 
-    def evaluate_batch(self, events: Sequence[Mapping[str, object]]) -> list[Outcome]:
+    def evaluate_batch(self, events: Sequence[Given]) -> list[Outcome]:
         """Evaluate events in this order; one outcome for each.
 
         Raises ValueError where there are too many, StoreError and EngineBroken: then none of them was answered, and all may be sent again.
@@ -202,7 +200,7 @@ class Engine:
             fresh = [_payload(event) for event in events if not self._known(event)]
             try:
                 if fresh:
-                    self._applied = self._store.append(entry(fresh, now), self._applied)
+                    self._applied = self._store.append(events_entry(fresh, now), self._applied)
                 else:
                     self._store.confirm()  # they are another engine's, perhaps
                 return now
@@ -212,7 +210,7 @@ class Engine:
 
     def _apply_entries(self, entries: Iterable[tuple[int, bytes]]) -> None:
         for number_, item in entries:
-            events = self._apply_entry(json.loads(item))
+            events = self._apply_entry(read_entry(item))
             self._applied = number_
             self._count_unsaved(events)
 
@@ -327,9 +325,9 @@ class Engine:
                 f"{time_text(event.time)} lies in the future: more than {self._tolerance_us / 1_000_000:g} s after the service's clock, {time_text(now)}",
             )
 
-    def _refused(self, event: Mapping[str, object], error: EventError) -> Outcome:
+    def _refused(self, event: Given, error: EventError) -> Outcome:
         self._counts["refused"] = self._counts.get("refused", 0) + 1
-        source, name = event.get("source"), event.get("id")
+        source, name = name_of_wire(event) if isinstance(event, bytes) else (event.get("source"), event.get("id"))
         return Outcome(
             "refused",
             source if isinstance(source, str) else "",
@@ -363,7 +361,7 @@ class Engine:
             # Where the service's clock rules, it ticks often; in between nothing follows from the clock, and the next entry carries it.
             if self._store.durable and (not self._system or self._fold.due(moment)):
                 try:
-                    self._applied = self._store.append(canonical({"advance": moment}).encode(), self._applied)
+                    self._applied = self._store.append(advance_entry(moment), self._applied)
                 except StoreBehind as behind:
                     self._apply_entries(behind.entries)
                     continue
@@ -568,7 +566,7 @@ class Engine:
             before = [item["shown"] for item in items if item["saved"].get("drawn", True)]
             before += [json.loads(item) for _, item in store.items("gone")]
         for number_, item in store.journal(self._applied):
-            self._unsaved_events += self._apply_entry(json.loads(item))
+            self._unsaved_events += self._apply_entry(read_entry(item))
             self._applied = number_
         if before:
             self._take_over(before)

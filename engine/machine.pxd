@@ -88,6 +88,8 @@ cdef class Machine:
     cdef object keys              # Keys
     cdef list layouts                # TypePlan by event type
     cdef dict types                  # name -> TypePlan, of those that may be sent
+    cdef object last_type            # TypePlan of the event that came last over the wire; None: none did
+    cdef str last_source             # and its source
     cdef Py_ssize_t text_max, name_max, event_bytes_max
     cdef list index                  # by event type: TypeIndex, or None
     cdef Frame lone_frame
@@ -100,3 +102,5 @@ cdef class Machine:
     cdef bint recall(self, int memo, Event event, Value *out) except -1
     cdef int remember(self, int memo, Event event, const Value *value) except -1
     cdef void forget(self) noexcept
+    cdef object type_named(self, const char *x, Py_ssize_t n)
+    cdef str source_named(self, const char *x, Py_ssize_t n)

@@ -30,7 +30,7 @@ from cpython.ref cimport Py_INCREF
 from libc.math cimport ceil, fabs, floor, fmod, isfinite
 from libc.math cimport round as round_away
 from libc.stdlib cimport calloc, free, malloc, realloc
-from libc.string cimport memcmp, memcpy, memset
+from libc.string cimport memcmp, memcpy, memmove, memset
 
 cimport cython
 
@@ -77,6 +77,7 @@ cdef extern from "Python.h":
     bint PyUnicode_CheckExact(object value) noexcept
     bint PyFloat_CheckExact(object value) noexcept
     bint PyLong_CheckExact(object value) noexcept
+    const char *PyUnicode_AsUTF8AndSize(object text, Py_ssize_t *n) except NULL
     PyObject *PyList_GET_ITEM(object values, Py_ssize_t at) noexcept
     PyObject *Py_None
     PyObject *Py_True
@@ -88,7 +89,9 @@ include "machinery/times.pxi"
 include "machinery/keys.pxi"
 include "machinery/letters.pxi"
 include "machinery/decode.pxi"
+include "machinery/wire.pxi"
 include "machinery/record.pxi"
+include "machinery/answers.pxi"
 include "machinery/constants.pxi"
 include "machinery/stack.pxi"
 include "machinery/matching.pxi"

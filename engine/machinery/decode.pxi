@@ -118,6 +118,13 @@ cdef class TypePlan:
     cdef Texts numbers               # by name, where in `names`
     cdef Py_ssize_t name_max         # characters of the longest name
     cdef short[GUESSES_MAX] guesses  # what stood at each place of the event before
+    cdef tuple encoded               # the names as UTF-8
+    cdef const char **letters        # the same; owned by the tuple
+    cdef bytes encoded_type          # and that of the type
+    cdef const char *type_letters
+    cdef Py_ssize_t type_length
+    cdef Py_ssize_t *lengths
+    cdef int *followed               # for each declared field, behind the start: what came next in the event before
 
     def __cinit__(self, int index, dict declared, list entities):
         cdef int i
@@ -135,10 +142,21 @@ cdef class TypePlan:
             self.guesses[i] = min(i, self.n + COMMON_PARTS - 1)
         self.fields = <FieldPlan *> calloc(max(self.n, 1), sizeof(FieldPlan))
         self.known = <PyObject **> malloc(len(self.names) * sizeof(PyObject *))
-        if self.fields == NULL or self.known == NULL:
+        self.encoded = tuple([name.encode("utf-8", "surrogatepass") for name in self.names])
+        self.letters = <const char **> malloc(len(self.names) * sizeof(char *))
+        self.lengths = <Py_ssize_t *> malloc(len(self.names) * sizeof(Py_ssize_t))
+        self.followed = <int *> malloc((self.n + 1) * sizeof(int))
+        if self.fields == NULL or self.known == NULL or self.letters == NULL or self.lengths == NULL or self.followed == NULL:
             raise MemoryError
         for i, name in enumerate(self.names):
             self.known[i] = <PyObject *> name
+            self.letters[i] = PyBytes_AS_STRING(self.encoded[i])
+            self.lengths[i] = PyBytes_GET_SIZE(self.encoded[i])
+        for i in range(self.n + 1):
+            self.followed[i] = i
+        self.encoded_type = self.name.encode("utf-8", "surrogatepass")
+        self.type_letters = PyBytes_AS_STRING(self.encoded_type)
+        self.type_length = PyBytes_GET_SIZE(self.encoded_type)
         for i, field in enumerate(declared["fields"]):
             self.fields[i].name = <PyObject *> self.names[i]
             self.fields[i].kind = KINDS[field["kind"]]
@@ -149,6 +167,9 @@ cdef class TypePlan:
     def __dealloc__(self):
         free(self.fields)
         free(self.known)
+        free(self.letters)
+        free(self.lengths)
+        free(self.followed)
 
     cdef inline int part(self, Py_ssize_t place, PyObject *name) except -2:
         """What stands under a name, the `place`-th of its event: the number of a declared field, `n` and a common part, or UNKNOWN_PART."""

@@ -9,14 +9,11 @@ cdef extern from *:
 
     static inline int rl_is_plain(PyObject *text) { return PyUnicode_CheckExact(text) && PyUnicode_IS_COMPACT_ASCII(text); }
 
-    static inline int rl_same_letters(PyObject *a, PyObject *b)
+    static inline int rl_same(const char *x, Py_ssize_t n, const char *y, Py_ssize_t m)
     {
-        Py_ssize_t n = PyUnicode_GET_LENGTH(a);
-        const char *x = rl_letters(a), *y = rl_letters(b);
         uint64_t u, v;
         uint32_t s, t;
-        if (a == b) return 1;
-        if (n != PyUnicode_GET_LENGTH(b)) return 0;
+        if (n != m) return 0;
         if (n < 4) {
             for (; n > 0; n--) if (x[n - 1] != y[n - 1]) return 0;
             return 1;
@@ -35,11 +32,14 @@ cdef extern from *:
         return u == v;
     }
 
-    static inline uint64_t rl_letters_hash(PyObject *text)
+    static inline int rl_same_letters(PyObject *a, PyObject *b)
+    {
+        return a == b || rl_same(rl_letters(a), PyUnicode_GET_LENGTH(a), rl_letters(b), PyUnicode_GET_LENGTH(b));
+    }
+
+    static inline uint64_t rl_hash(const char *x, Py_ssize_t n)
     {
         const uint64_t odd = 0x9E3779B97F4A7C15ULL;
-        Py_ssize_t n = PyUnicode_GET_LENGTH(text);
-        const char *x = rl_letters(text);
         uint64_t hash = (uint64_t) n * odd, u = 0;
         uint32_t s, t;
         if (n < 4) {
@@ -58,11 +58,17 @@ cdef extern from *:
         hash = (hash ^ u) * odd;
         return hash ^ hash >> 32;
     }
+
+    static inline uint64_t rl_letters_hash(PyObject *text) { return rl_hash(rl_letters(text), PyUnicode_GET_LENGTH(text)); }
     """
     # Whether the object is a text of ASCII characters, as those below ask for.
     bint is_plain "rl_is_plain"(PyObject *text) noexcept
     bint same_letters "rl_same_letters"(PyObject *a, PyObject *b) noexcept
     unsigned long long letters_hash "rl_letters_hash"(PyObject *text) noexcept
+    # The same of letters that are no object.
+    const char *letters "rl_letters"(PyObject *text) noexcept
+    bint same_bytes "rl_same"(const char *x, Py_ssize_t n, const char *y, Py_ssize_t m) noexcept
+    unsigned long long bytes_hash "rl_hash"(const char *x, Py_ssize_t n) noexcept
 
 
 @cython.final
@@ -112,6 +118,18 @@ cdef class Texts:
                 return self.numbers_at[at]
             at = (at + 1) & self.mask
         return -1
+
+    cdef inline int find_bytes(self, const char *x, Py_ssize_t n) except -2:
+        """The number of the text that these bytes of UTF-8 are; -1: it has none."""
+        cdef size_t at = bytes_hash(x, n) & self.mask
+        while self.places[at] != NULL:
+            if same_bytes(x, n, letters(self.places[at]), PyUnicode_GET_LENGTH(<object> self.places[at])):
+                return self.numbers_at[at]
+            at = (at + 1) & self.mask
+        return -1 if is_ascii(x, n) else self.find_text(text_of(x, n))
+
+    cdef int find_text(self, str text) except -2:
+        return self.find_other(<PyObject *> text)
 
     cdef int find_other(self, PyObject *text) except -2:
         cdef PyObject *found = PyDict_GetItemWithError(self.numbers, <object> text)

@@ -68,6 +68,7 @@ cdef class Machine:
         self.hours = [OpenHours(self.local, calendar) for calendar in plan["calendars"]]
         self.layouts = [TypePlan(i, declared, plan["entities"]) for i, declared in enumerate(plan["types"])]
         self.types = {layout.name: layout for layout in self.layouts if not layout.derived}
+        self.last_source = ""
         self.index = index_of(plan)
         self.rule_names = [rule["name"] for rule in plan["rules"]]
         self.lone_frame = Frame()
@@ -177,10 +178,43 @@ cdef class Machine:
 
     # ------------------------------------------------------------------ events
 
+    cdef object type_named(self, const char *x, Py_ssize_t n):
+        """The TypePlan of a type that may be sent, whose name is valid UTF-8; None: there is none."""
+        cdef TypePlan plan = <TypePlan> self.last_type
+        cdef PyObject *found
+        if plan is not None and same_bytes(x, n, plan.type_letters, plan.type_length):
+            return plan
+        found = PyDict_GetItemWithError(self.types, text_of(x, n))
+        if found == NULL:
+            return None
+        self.last_type = <object> found
+        return <object> found
+
+    cdef str source_named(self, const char *x, Py_ssize_t n):
+        """The text, which is valid UTF-8: one object for all events of one source that come together."""
+        cdef Py_ssize_t m = 0
+        cdef const char *last = PyUnicode_AsUTF8AndSize(self.last_source, &m)
+        if not same_bytes(x, n, last, m):
+            self.last_source = text_of(x, n)
+        return self.last_source
+
     def decode(self, event, *, bint journal=True):
-        """A mapping as a row, with the digest of its content; `journal`: and with what the journal keeps of it. Raises EventError."""
-        cdef dict given = plain_dict(event)
-        cdef Event row = decode_row(self, given)
+        """An event as a row, with the digest of its content; `journal`: and with what the journal keeps of it.
+
+        It is a mapping, or bytes: a message `rulelang.v1.Event` in plain form, as `split_events` gives them. Raises EventError.
+        """
+        cdef dict given
+        cdef Event row
+        if type(event) is bytes:
+            row = row_of_wire(self, <bytes> event)
+            if row is None:
+                row = decode_row(self, dict_of_wire(<bytes> event))
+            row.digest = digest_of(<TypePlan> self.layouts[row.type], row)
+            if journal:
+                row.payload = <bytes> event
+            return row
+        given = plain_dict(event)
+        row = decode_row(self, given)
         row.digest = digest_of(<TypePlan> self.layouts[row.type], row)
         if journal:
             row.payload = journal_form(self, given)

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from engine import Engine, Outcome
+from engine.engine import Given
 from engine.machine import EventError
 from engine.stores.interface import Store, StoreAway, StoreError, StoreFull, StoreReadOnly
 from rulelang import model
@@ -305,17 +306,20 @@ def said(outcomes: Iterable[Outcome]) -> dict[str, Any]:
     return {**counts, **listed, **{f"{kind}_count": len(things) for kind, things in issued.items() if len(things) > LISTED_MAX}}
 
 
-def _read(works: Iterable[Work]) -> tuple[list[dict[str, object]], dict[int, Outcome]]:
+def _read(works: Iterable[Work]) -> tuple[list[Given], dict[int, Outcome]]:
     """The events of all works for the engine, in order; and by position those that cannot be read."""
-    given: list[dict[str, object]] = []
+    given: list[Given] = []
     refused: dict[int, Outcome] = {}
     position = 0
     for work in works:
         for event in work.events:
-            try:
-                given.append(event_dict(event))
-            except EventError as error:
-                refused[position] = Outcome("refused", event.source, event.id, error=str(error), wrong_field=error.field)
+            if isinstance(event, bytes):
+                given.append(event)
+            else:
+                try:
+                    given.append(event_dict(event))
+                except EventError as error:
+                    refused[position] = Outcome("refused", event.source, event.id, error=str(error), wrong_field=error.field)
             position += 1
     return given, refused
 

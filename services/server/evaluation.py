@@ -8,60 +8,60 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
+import grpc
+from grpc import aio
+
 from engine import Outcome
-from proto.rulelang.v1 import evaluation_pb2, evaluation_pb2_grpc, event_pb2
 from services.logs import logger
 from services.server.admission import Admission
 from services.server.edge import Call
 from services.server.engine_thread import said
 from services.server.errors import BatchTooLarge, DeadlinePassed, Stopping
-from services.server.findings import write_outcome
+from services.server.health import EVALUATION
+from services.server.requests import Request, answer_batch, answer_message, answer_one, read_batch, read_message, read_one
 from services.server.waiting import Waiting, Work
 from services.settings import Limits
 
-Answered = tuple[Any, dict[str, Any]]
+Answered = tuple[bytes, dict[str, Any]]
 """A response, and what the log says of it."""
 Unanswered = Work | Exception | None
 """Of a stream, in order: a message, what ends the stream in its place, or the end."""
 
 
-class Evaluation(evaluation_pb2_grpc.EvaluationServicer):  # type: ignore[misc]
-    """Handlers; see `edge` for what they are called with."""
+class Evaluation:
+    """Handlers; see `edge` for what they are called with. Answers are bytes."""
 
     def __init__(self, waiting: Waiting, admission: Admission, limits: Limits) -> None:
         self._waiting = waiting
         self._admission = admission
         self._limits = limits
 
-    async def Evaluate(self, request: evaluation_pb2.EvaluateRequest, call: Call) -> evaluation_pb2.EvaluateResponse:
+    def add_to(self, server: aio.Server) -> None:
+        """In place of what grpcio generates, which reads and writes with the library."""
+        handlers = {
+            "Evaluate": grpc.unary_unary_rpc_method_handler(self.evaluate, read_one),
+            "EvaluateBatch": grpc.unary_unary_rpc_method_handler(self.evaluate_batch, read_batch),
+            "EvaluateStream": grpc.stream_stream_rpc_method_handler(self.evaluate_stream, read_message),
+        }
+        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(EVALUATION, handlers),))
+
+    async def evaluate(self, request: Request, call: Call) -> bytes:
         def finish(outcomes: list[Outcome], rule_set: str) -> Answered:
-            response = evaluation_pb2.EvaluateResponse(rule_set=rule_set)
-            write_outcome(outcomes[0], response.outcome)
-            return response, _line(request.event, outcomes, rule_set)
+            return answer_one(outcomes, rule_set), _line(outcomes, rule_set, {"source": outcomes[0].source, "id": outcomes[0].id})
 
-        response: evaluation_pb2.EvaluateResponse = await self._evaluate([request.event], call, finish)
-        return response
+        return await self._evaluate(request, call, finish)
 
-    async def EvaluateBatch(self, request: evaluation_pb2.EvaluateBatchRequest, call: Call) -> evaluation_pb2.EvaluateBatchResponse:
+    async def evaluate_batch(self, request: Request, call: Call) -> bytes:
         def finish(outcomes: list[Outcome], rule_set: str) -> Answered:
-            response = evaluation_pb2.EvaluateBatchResponse(rule_set=rule_set)
-            for outcome in outcomes:
-                write_outcome(outcome, response.outcomes.add())
-            return response, _line(None, outcomes, rule_set)
+            return answer_batch(outcomes, rule_set), _line(outcomes, rule_set)
 
-        self._check_size(request.events)
-        response: evaluation_pb2.EvaluateBatchResponse = await self._evaluate(request.events, call, finish)
-        return response
+        self._check_size(request)
+        return await self._evaluate(request, call, finish)
 
-    async def EvaluateStream(
-        self,
-        requests: AsyncIterator[evaluation_pb2.EvaluateStreamRequest],
-        write: Callable[[evaluation_pb2.EvaluateStreamResponse], Awaitable[None]],
-        call: Call,
-    ) -> None:
+    async def evaluate_stream(self, requests: AsyncIterator[Request], write: Callable[[bytes], Awaitable[None]], call: Call) -> None:
         """Messages are read ahead of their answers, so that the engine always has the next one, but no more than the bound of them."""
         unanswered: asyncio.Queue[Unanswered] = asyncio.Queue()
         room = asyncio.Semaphore(self._limits.stream_batches_max)
@@ -75,7 +75,7 @@ class Evaluation(evaluation_pb2_grpc.EvaluationServicer):  # type: ignore[misc]
                 await write(response)
                 room.release()
                 call.said["messages"] += 1
-                logger().info("message answered", request_id=call.request_id, sequence=response.sequence, **line)
+                logger().info("message answered", request_id=call.request_id, **line)
         finally:
             reader.cancel()
             await asyncio.gather(reader, return_exceptions=True)
@@ -86,13 +86,13 @@ class Evaluation(evaluation_pb2_grpc.EvaluationServicer):  # type: ignore[misc]
 
     # ------------------------------------------------------------------
 
-    def _check_size(self, events: Sequence[event_pb2.Event]) -> None:
-        if len(events) > self._limits.batch_events_max:
-            raise BatchTooLarge(len(events), self._limits.batch_events_max)
+    def _check_size(self, request: Request) -> None:
+        if len(request.events) > self._limits.batch_events_max:
+            raise BatchTooLarge(len(request.events), self._limits.batch_events_max)
 
-    async def _evaluate(self, events: Sequence[event_pb2.Event], call: Call, finish: Callable[[list[Outcome], str], Answered]) -> Any:
+    async def _evaluate(self, request: Request, call: Call, finish: Callable[[list[Outcome], str], Answered]) -> bytes:
         assert call.deadline is not None
-        work = Work(events, call.deadline, finish, asyncio.get_running_loop().create_future())
+        work = Work(request.events, call.deadline, finish, asyncio.get_running_loop().create_future())
         self._waiting.put(work)
         response, line = await self._answer(work)
         call.said.update(line)
@@ -108,7 +108,7 @@ class Evaluation(evaluation_pb2_grpc.EvaluationServicer):  # type: ignore[misc]
 
     async def _read(
         self,
-        requests: AsyncIterator[evaluation_pb2.EvaluateStreamRequest],
+        requests: AsyncIterator[Request],
         unanswered: asyncio.Queue[Unanswered],
         room: asyncio.Semaphore,
     ) -> None:
@@ -119,14 +119,14 @@ class Evaluation(evaluation_pb2_grpc.EvaluationServicer):  # type: ignore[misc]
                 request = await self._next(requests)
                 if request is None:
                     break
-                self._check_size(request.events)
+                self._check_size(request)
                 unanswered.put_nowait(await self._put_in_turn(request))
         except Exception as error:
             unanswered.put_nowait(error)
         else:
             unanswered.put_nowait(None)
 
-    async def _next(self, requests: AsyncIterator[evaluation_pb2.EvaluateStreamRequest]) -> evaluation_pb2.EvaluateStreamRequest | None:
+    async def _next(self, requests: AsyncIterator[Request]) -> Request | None:
         """The next message; None: the caller has no more. Raises Stopping, also where more could be read."""
         message = asyncio.ensure_future(anext(requests, None))
         stopping = asyncio.ensure_future(self._admission.stopping.wait())
@@ -139,12 +139,10 @@ class Evaluation(evaluation_pb2_grpc.EvaluationServicer):  # type: ignore[misc]
             message.cancel()
             stopping.cancel()
 
-    async def _put_in_turn(self, request: evaluation_pb2.EvaluateStreamRequest) -> Work:
+    async def _put_in_turn(self, request: Request) -> Work:
         def finish(outcomes: list[Outcome], rule_set: str) -> Answered:
-            response = evaluation_pb2.EvaluateStreamResponse(sequence=request.sequence, rule_set=rule_set)
-            for outcome in outcomes:
-                write_outcome(outcome, response.outcomes.add())
-            return response, _line(None, outcomes, rule_set)
+            line = {"sequence": request.sequence, **_line(outcomes, rule_set)}
+            return answer_message(outcomes, rule_set, request.sequence), line
 
         deadline_s = self._limits.deadline_s
         work = Work(request.events, time.monotonic() + deadline_s, finish, asyncio.get_running_loop().create_future())
@@ -156,9 +154,9 @@ class Evaluation(evaluation_pb2_grpc.EvaluationServicer):  # type: ignore[misc]
         return work
 
 
-def _line(event: event_pb2.Event | None, outcomes: list[Outcome], rule_set: str) -> dict[str, Any]:
+def _line(outcomes: list[Outcome], rule_set: str, name: dict[str, Any] | None = None) -> dict[str, Any]:
     """What the log says: of one event its name; of a batch how many there were, and where it says much, all their names."""
-    about: dict[str, Any] = {"events": len(outcomes)} if event is None else {"source": event.source, "id": event.id}
-    if event is None and logger().is_enabled_for(logging.DEBUG):
+    about: dict[str, Any] = name if name is not None else {"events": len(outcomes)}
+    if name is None and logger().is_enabled_for(logging.DEBUG):
         about["names"] = [[outcome.source, outcome.id] for outcome in outcomes]
     return {"rule_set": rule_set, **about, **said(outcomes)}

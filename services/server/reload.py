@@ -17,8 +17,8 @@ from rulelang.api import Checked
 from rulelang.render.places import Places
 from services.logs import LISTED_MAX, logger
 from services.server.engine_thread import EngineThread, RuleSet
-from services.server.findings import timestamp
 from services.server.rulesets import diagnostics
+from services.server.stamps import timestamp
 
 
 class CannotServe(Exception):

@@ -20,7 +20,7 @@ from rulelang.render.places import Place, Places
 from services.server.edge import Call
 from services.server.engine_thread import Seen
 from services.server.errors import WrongRequest
-from services.server.findings import timestamp
+from services.server.stamps import timestamp
 
 
 class RuleSets(rulesets_pb2_grpc.RuleSetsServicer):  # type: ignore[misc]

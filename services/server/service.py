@@ -25,7 +25,7 @@ from engine import limits as bounds
 from engine.stores import make_store
 from engine.stores.interface import Store, StoreError
 from engine.stores.memory import MemoryStore
-from proto.rulelang.v1 import evaluation_pb2_grpc, rulesets_pb2_grpc
+from proto.rulelang.v1 import rulesets_pb2_grpc
 from rulelang import model
 from services.logs import logger
 from services.server.admission import Admission
@@ -86,7 +86,7 @@ class Service:
                 ("grpc.so_reuseport", 0),  # or a second service at the same address would take half of the calls
             ],
         )
-        evaluation_pb2_grpc.add_EvaluationServicer_to_server(Evaluation(self.waiting, self.admission, limits), self._server)
+        Evaluation(self.waiting, self.admission, limits).add_to(self._server)
         rulesets_pb2_grpc.add_RuleSetsServicer_to_server(self._rule_sets, self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health.servicer, self._server)
         reflection.enable_server_reflection((EVALUATION, RULE_SETS, HEALTH_NAME, reflection.SERVICE_NAME), self._server)

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine import Outcome
-from proto.rulelang.v1 import event_pb2
 from services.server.errors import QueueFull
+from services.server.requests import Sent
 
 Errand = Callable[[], None]
 
@@ -26,7 +26,7 @@ class Work:
     """`deadline`: by `time.monotonic`; when it has passed before its turn, it is not evaluated. `finish` makes the answer of the outcomes
     and the rule set's hash; the thread runs it. `answer` is of the event loop; once cancelled nobody waits for it."""
 
-    events: Sequence[event_pb2.Event]
+    events: Sequence[Sent]
     deadline: float
     finish: Callable[[list[Outcome], str], Any]
     answer: asyncio.Future[Any]

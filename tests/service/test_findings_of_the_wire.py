@@ -10,9 +10,10 @@ from google.protobuf.message import Message
 
 import rulelang
 from engine import Engine, Outcome
+from engine.machine import write_outcomes
 from proto.rulelang.v1 import evaluation_pb2
 from services.server.events import event_dict
-from services.server.findings import STATUS, finding, warning, write_outcome
+from tests.service.answers import STATUS
 from tests.service.scene import RULES, ago, blood, stop
 
 SHADOWED = RULES.replace("rule long_stop\n", "rule long_stop\n    shadow\n").replace(
@@ -35,6 +36,18 @@ def evaluated() -> list[Outcome]:
     ]
     outcomes = eng.evaluate_batch([event_dict(event) for event in events])
     return [*outcomes, eng.evaluate({"id": "r1", "type": "report", "time": ago(5).isoformat(), "officer": "P1"})]
+
+
+def on_the_wire(outcome: Outcome) -> evaluation_pb2.Outcome:
+    response = evaluation_pb2.EvaluateResponse.FromString(write_outcomes([outcome], 1))
+    return response.outcome
+
+
+def shown_on_the_wire(shown: dict[str, Any]) -> Message:
+    """One finding or warning."""
+    if shown["kind"] == "finding":
+        return on_the_wire(Outcome("accepted", findings=[shown])).findings[0]
+    return on_the_wire(Outcome("accepted", warnings=[shown])).warnings[0]
 
 
 def plain(message: Message) -> dict[str, Any]:
@@ -62,7 +75,7 @@ def test_every_field_of_a_finding_and_a_warning_is_on_the_wire_with_its_value() 
     kinds = set()
     for outcome in evaluated():
         for shown in [*outcome.findings, *outcome.warnings, *outcome.withdrawn]:
-            said = plain(finding(shown) if shown["kind"] == "finding" else warning(shown))
+            said = plain(shown_on_the_wire(shown))
             kinds.add((shown["kind"], shown["rule"] or shown["ladder"], shown["status"]))
             for name, value in shown.items():
                 assert name == "kind" or said[name] == value or (value is None and not said[name]), (name, shown)
@@ -81,28 +94,24 @@ def test_every_field_of_a_finding_and_a_warning_is_on_the_wire_with_its_value() 
 
 @pytest.mark.parametrize("status", sorted(STATUS))
 def test_each_status_of_the_engine_has_one_of_the_wire(status: str) -> None:
-    out = evaluation_pb2.Outcome()
-    write_outcome(Outcome(status, "s", "e", ignored=2), out)
+    out = on_the_wire(Outcome(status, "s", "e", ignored=2))
     assert evaluation_pb2.Status.Name(out.status) == f"STATUS_{status.upper()}"
     assert out.ignored == 2
     assert not out.HasField("error")
 
 
 def test_a_refusal_tells_field_and_reason_apart() -> None:
-    out = evaluation_pb2.Outcome()
-    write_outcome(engine().evaluate({"id": "s", "type": "stop", "time": ago(1).isoformat(), "fine": "dear: very"}), out)
+    out = on_the_wire(engine().evaluate({"id": "s", "type": "stop", "time": ago(1).isoformat(), "fine": "dear: very"}))
     assert (out.error.field, out.error.message) == ("fine", "must be a number, not 'dear: very'")
 
 
 def test_a_refusal_of_no_one_field_has_its_reason_only() -> None:
-    out = evaluation_pb2.Outcome()
-    write_outcome(Outcome("refused", "s", "e", error="20000000 keys have a history"), out)
+    out = on_the_wire(Outcome("refused", "s", "e", error="20000000 keys have a history"))
     assert (out.error.field, out.error.message) == ("", "20000000 keys have a history")
 
 
 def test_a_withdrawn_warning_stands_among_the_warnings() -> None:
-    out = evaluation_pb2.Outcome()
     withdrawn = next(o for o in evaluated() if any(shown["kind"] == "warning" for shown in o.withdrawn))
-    write_outcome(withdrawn, out)
+    out = on_the_wire(withdrawn)
     assert all(shown.status == "withdrawn" and shown.reason for shown in out.withdrawn)
     assert "withdrawn" in [shown.status for shown in out.warnings]

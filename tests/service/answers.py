@@ -1,4 +1,4 @@
-"""From an outcome of the engine to one of the wire.
+"""From an outcome of the engine to one of the wire, field by field with the protobuf library: the slow twin of `engine/machinery/answers.pxi`.
 
 In: `Outcome`, whose findings and warnings are the JSON objects of `engine.views`.  Out: the same fields as messages.
 """
@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from google.protobuf.timestamp_pb2 import Timestamp
-
 from engine import Outcome
 from engine.texts import time_us
 from proto.rulelang.v1 import evaluation_pb2, event_pb2, finding_pb2
+from services.server.stamps import timestamp
 
 STATUS = {
     "accepted": evaluation_pb2.STATUS_ACCEPTED,
@@ -37,11 +36,6 @@ def write_outcome(outcome: Outcome, out: evaluation_pb2.Outcome) -> None:
         else:
             out.warnings.append(warning(shown))
     out.warnings.extend(map(warning, outcome.warnings))
-
-
-def timestamp(time_us: int) -> Timestamp:
-    seconds, micros = divmod(time_us, 1_000_000)
-    return Timestamp(seconds=seconds, nanos=micros * 1000)
 
 
 def finding(shown: dict[str, Any]) -> finding_pb2.Finding:

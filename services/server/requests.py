@@ -1,0 +1,73 @@
+"""Requests of the service `Evaluation`, and its answers, as bytes.
+
+In: the bytes of a request.  Out: its events: as bytes where they are in plain form, which is what every library writes, and the engine reads them; else the
+whole request is read by the protobuf library, and they are messages. Either way what is no such message is refused: what is in plain form, the library takes.
+
+In: outcomes.  Out: the bytes of an answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine import Outcome
+from engine.machine import split_events, write_outcomes
+from proto.rulelang.v1 import evaluation_pb2, event_pb2
+
+Sent = bytes | event_pb2.Event
+"""An event in plain form, or as the library has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked. `sequence` is that of a stream's message."""
+
+    events: Sequence[Sent]
+    sequence: int = 0
+
+
+def read_one(data: bytes) -> Request:
+    """An EvaluateRequest. Raises DecodeError."""
+    plain = split_events(data, 1)
+    if plain is not None and len(plain[0]) == 1:
+        return Request(plain[0])
+    return Request([evaluation_pb2.EvaluateRequest.FromString(data).event])
+
+
+def read_batch(data: bytes) -> Request:
+    """An EvaluateBatchRequest. Raises DecodeError."""
+    plain = split_events(data, 1)
+    return Request(plain[0] if plain is not None else list(evaluation_pb2.EvaluateBatchRequest.FromString(data).events))
+
+
+def read_message(data: bytes) -> Request:
+    """An EvaluateStreamRequest. Raises DecodeError."""
+    plain = split_events(data, 2, 1)
+    if plain is not None:
+        return Request(*plain)
+    message = evaluation_pb2.EvaluateStreamRequest.FromString(data)
+    return Request(list(message.events), message.sequence)
+
+
+def answer_one(outcomes: list[Outcome], rule_set: str) -> bytes:
+    """An EvaluateResponse."""
+    return write_outcomes(outcomes, 1) + _bytes(evaluation_pb2.EvaluateResponse(rule_set=rule_set))
+
+
+def answer_batch(outcomes: list[Outcome], rule_set: str) -> bytes:
+    """An EvaluateBatchResponse."""
+    return write_outcomes(outcomes, 1) + _bytes(evaluation_pb2.EvaluateBatchResponse(rule_set=rule_set))
+
+
+def answer_message(outcomes: list[Outcome], rule_set: str, sequence: int) -> bytes:
+    """An EvaluateStreamResponse."""
+    before = _bytes(evaluation_pb2.EvaluateStreamResponse(sequence=sequence))
+    return before + write_outcomes(outcomes, 2) + _bytes(evaluation_pb2.EvaluateStreamResponse(rule_set=rule_set))
+
+
+def _bytes(
+    message: evaluation_pb2.EvaluateResponse | evaluation_pb2.EvaluateBatchResponse | evaluation_pb2.EvaluateStreamResponse,
+) -> bytes:
+    written: bytes = message.SerializeToString()
+    return written
