@@ -139,7 +139,7 @@ class World:
             for entity, key in finding.about.items():
                 if entity == ladder.entity and key is not None:
                     weights[key] = Fraction(1)
-            found += [Credit(finding, key, points * weight) for key, weight in weights.items()]
+            found += [Credit(finding, key, points * weight) for key, weight in weights.items() if points * weight > 0]
         return found
 
     def _above(self, entity: str, key: str | None, time_us: int) -> list[tuple[str, str]]:
