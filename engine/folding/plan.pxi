@@ -310,7 +310,8 @@ cdef class Plan:
         pattern.looked_at = self.taking(raw["history"], looked_at, False)
         pattern.choice = None
         if raw["uses_this"]:
-            pattern.choice = Taking(self.machine, -1, raw["history"], False, None, {kind: tuple(options) for kind, options in other.items()})
+            choices = {kind: tuple(options) for kind, options in other.items()}
+            pattern.choice = Taking(self.machine, -1, raw["history"], False, None, choices)
             other = {kind: [(-1, -1)] for kind in other}
         pattern.other = self.taking(raw["history"], other, False)
         return pattern
