@@ -112,6 +112,7 @@ class _Listing:
             self._patterns(),
             self._rules(),
             self._ladders(),
+            self._procedures(),
             self._index(),
             self._shared_code(),
         ):
@@ -313,6 +314,19 @@ class _Listing:
                 action = f" action {quoted(rung['action'])}" if rung["action"] is not None else ""
                 deadline = f" deadline {self._gap(rung['deadline'])}" if rung["deadline"] is not None else ""
                 yield f"{INDENT}{rung['level']} at {number(float(rung['at']))}{action}{deadline}"
+
+    def _procedures(self) -> Iterator[str]:
+        for index, procedure in enumerate(self.plan["procedures"]):
+            yield ""
+            of = [item["name"] for part in ("ladders", "rules") for item in self.plan[part] if item["procedure"] == index]
+            yield f"procedure {procedure['name']} of {', '.join(of) or 'no warnings'}"
+            for step in (procedure["release"], *procedure["steps"], procedure["decision"]):
+                if step is not None:
+                    deadline = f" deadline {self._gap(step['deadline'])}" if step["deadline"] is not None else ""
+                    level = f" from {step['level']}" if step["level"] is not None else ""
+                    others = f" other than {', '.join(step['others'])}" if step["others"] else ""
+                    refutes = " may refute" if step["refutes"] else ""
+                    yield f"{INDENT}{step['name']} by {', '.join(step['roles'])}{deadline}{level}{others}{refutes}"
 
     # ------------------------------------------------------------------ index
 

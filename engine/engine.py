@@ -17,10 +17,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import Any, Literal
 
 from engine import limits as bounds
-from engine.entries import advance_entry, events_entry, read_entry
+from engine.entries import advance_entry, command_entry, events_entry, read_entry
 from engine.fold import Changes, Finding, Fold, LimitReached, Warning_, explain, restore, saved_finding, saved_warning
 from engine.machine import EventError, Machine, name_of_wire
 from engine.program import Program, load
@@ -29,6 +30,10 @@ from engine.stores.interface import Checkpoint, Store, StoreBehind, StoreError, 
 from engine.texts import canonical, number, time_text, time_us
 from engine.values import Event
 from engine.views import finding_object, order, warning_object, with_version
+from engine.warnings.deciding import Move
+from engine.warnings.dossier import Command, Dossier, Line, command_json, dossier_json, read_command, read_dossier
+from engine.warnings.evidence import Freezer, unpacked
+from engine.warnings.register import Act, Answer, Register
 
 Json = dict[str, Any]
 Given = Mapping[str, object] | bytes
@@ -37,6 +42,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 OPENINGS_MAX = 5
 """How often an engine begins again when others change what it is just reading."""
+ACTS = ("warning_step", "warning_overdue")
+"""The event types that record what became of warnings. An engine that keeps no life cycle takes them as they were recorded."""
 UNSAVED_PARTS = 8
 """On a shared store, what is not saved yet is put aside in so many parts, each of which can be forgotten when another replica has saved it."""
 
@@ -115,13 +122,19 @@ class Engine:
         limits: bounds.Limits = bounds.DEFAULT,
         on_looked: Callable[..., None] | None = None,
         wall_clock: Callable[[], int] = _wall_clock,
+        life_cycle: bool = False,
     ) -> None:
+        """`life_cycle`: keep what becomes of warnings (`act`, `dossiers`, `feed`), with its deadlines."""
         self.program = load(program) if isinstance(program, bytes) else program
         self.limits = limits
         self._system = clock == "system"
         self._wall_clock = wall_clock
         self._tolerance_us = limits.future_us if tolerance_us is None else tolerance_us
         self._machine = Machine(self.program)
+        self._life_cycle = life_cycle
+        if not life_cycle:
+            self._machine.admit(ACTS)
+        self._act_types = {kind["name"]: number for number, kind in enumerate(self.program.plan["types"]) if kind["name"] in ACTS}
         self._secret = secret
         self._on_looked = on_looked
         self._retains = self._retained_by_type()
@@ -145,6 +158,9 @@ class Engine:
         self._saved = 0
         self._buried: dict[str, Json] = {}
         self._lookup = False
+        self._register = Register({hours.name: hours for hours in self._machine.hours}, self.limits.dossier_lines_max)
+        self._freezer = Freezer(self._machine, self._fold, self.program.plan, self.limits)
+        self._living = self._life_cycle
         self._applied = 0
         self._broken: str | None = None
         self._checkpoint_failed: str | None = None
@@ -264,7 +280,8 @@ class Engine:
         if changes is None:
             outcome = Outcome(status, event.source, event.id, error, ignored=event.ignored)
         else:
-            outcome = self._answer(changes, status, event, error)
+            outcome = self._answer(self._observed(changes), status, event, error)
+        self._expire()
         quiet = status == "accepted" and not (outcome.findings or outcome.withdrawn or outcome.warnings or outcome.ignored)
         self._remember(event, None if quiet else outcome)
         return outcome
@@ -359,7 +376,7 @@ class Engine:
         self.follow()
         while self.now is None or moment > self.now:
             # Where the service's clock rules, it ticks often; in between nothing follows from the clock, and the next entry carries it.
-            if self._store.durable and (not self._system or self._fold.due(moment)):
+            if self._store.durable and (not self._system or self._fold.due(moment) or self._register.due(moment)):
                 try:
                     self._applied = self._store.append(advance_entry(moment), self._applied)
                 except StoreBehind as behind:
@@ -379,7 +396,125 @@ class Engine:
     def _advance(self, moment: int) -> Outcome:
         with self._all_or_broken():
             self._fold.move(moment)
-            return self._answer(self._fold.settle(), "advanced", None)
+            outcome = self._answer(self._observed(self._fold.settle()), "advanced", None)
+            for missed in self._expire():
+                outcome.findings.extend(missed.findings)
+                outcome.withdrawn.extend(missed.withdrawn)
+                outcome.warnings.extend(missed.warnings)
+            return outcome
+
+    # ------------------------------------------------------------------ what becomes of warnings
+
+    def act(self, command: Command) -> Answer:
+        """Do a step of a warning's procedure: accepted, repeated (it was accepted before), or refused.
+
+        Raises ValueError where the command itself is too long, StoreError and EngineBroken: then the same command may be sent again."""
+        self._check_whole()
+        if not self._life_cycle:
+            raise ValueError("this engine keeps no life cycle of warnings")
+        self._check_command(command)
+        while True:
+            self.follow()
+            now = self._clock() or self._fold.now
+            if self._fold.due(now) or self._register.due(now):
+                self.advance(now)
+            move = self._register.decide(command)
+            if isinstance(move, Answer):
+                self._store.confirm()
+                return move
+            if self._store.durable:
+                header = dossier_json(replace(self._register.dossiers[command.warning], lines=()))
+                entry = command_entry(now, command_json(command), (move.status, move.awaits, move.refuting), header)
+                try:
+                    self._applied = self._store.append(entry, self._applied)
+                except StoreBehind as behind:
+                    self._apply_entries(behind.entries)
+                    continue
+            with self._all_or_broken():
+                self._move_to(now)
+                self._take_acts([self._register.carry_out(command, move, now)])
+            self._count_unsaved(1)
+            dossier = self._register.dossiers[command.warning]
+            return Answer("accepted", None, next(line.number for line in dossier.lines if line.command == command.id), dossier)
+
+    def _check_command(self, command: Command) -> None:
+        """Raises ValueError where something is longer than its bound."""
+        longest = self.limits.name_characters_max
+        texts = {"id": command.id, "actor": command.actor, "role": command.role, "step": command.step, "result": command.result}
+        texts |= {"attachments": max((name for name, _ in command.attachments), key=len, default="-")}
+        for name, text in texts.items():
+            if not 0 < len(text) <= longest:
+                raise ValueError(f"{name}: must have 1 to {longest} characters (limits.name_characters_max), and has {len(text)}")
+        if len(command.note) > self.limits.note_characters_max:
+            raise ValueError(
+                f"note: has {len(command.note)} characters; limits.note_characters_max allows {self.limits.note_characters_max}"
+            )
+        if len(command.attachments) > self.limits.attachments_max:
+            raise ValueError(
+                f"attachments: {len(command.attachments)} of them; limits.attachments_max allows {self.limits.attachments_max}"
+            )
+        for name, digest in command.attachments:
+            if re.fullmatch("[0-9a-f]{64}", digest) is None:
+                raise ValueError(f"attachments: the SHA-256 of {name!r} must be 64 hexadecimal digits in lower case")
+
+    def _observed(self, changes: Changes) -> Changes:
+        """The changes of the fold, once they are written into the dossiers."""
+        if self._living:
+            self._register.observe(changes, self._fold.now, self._opened_dossier)
+        return changes
+
+    def _opened_dossier(self, warning: Warning_) -> tuple[Dossier, bytes]:
+        return self._freezer.opened(warning, self._fold.now)
+
+    def _move_to(self, now: int) -> None:
+        self._fold.move(now)
+        self._observed(self._fold.settle())
+        self._expire()
+
+    def _expire(self) -> list[Outcome]:
+        """Write down the deadlines that have passed. What follows from them."""
+        if not self._living or not self._register.due(self._fold.now):
+            return []
+        return self._take_acts(self._register.expire(self._fold.now))
+
+    def _take_acts(self, acts: Iterable[Act]) -> list[Outcome]:
+        """What was done, or not in time, is an event for the rules. What follows from it."""
+        followed = []
+        for act in acts:
+            try:
+                changes = self._fold.take(self._act_event(act), self._fold.now)
+            except LimitReached as reached:
+                self._register.not_counted(act, str(reached))
+                continue
+            if changes is not None:
+                followed.append(self._answer(self._observed(changes), "advanced", None))
+        return followed
+
+    def _act_event(self, act: Act) -> Event:
+        return self._machine.make_event(self._act_types[act.type], act.time_us, "rulelang", act.id, act.said, "rulelang", act.id, 0)
+
+    def _apply_command(self, item: Json) -> None:
+        """A command of the journal. Where another rule set's dossiers were taken over, those up to there have it already."""
+        if not self._living:
+            return
+        command, move = read_command(item["command"]), Move(*item["move"])
+        with self._all_or_broken():
+            self._move_to(item["now"])
+            self._take_acts([self._register.replay(command, move, read_dossier(item["dossier"]), item["now"])])
+
+    @property
+    def dossiers(self) -> Mapping[str, Dossier]:
+        """All warnings ever issued, by id. The mapping lives on; its values do not change."""
+        return self._register.dossiers
+
+    @property
+    def feed(self) -> Sequence[tuple[str, Line]]:
+        """Every change of a dossier, in order: the id of the warning and the line, whose `number` is its place, from 1. It only grows."""
+        return self._register.feed
+
+    def evidence(self, warning: str) -> Json:
+        """What a warning rested on when it was issued. Raises KeyError."""
+        return unpacked(self._register.evidence[warning])
 
     # ------------------------------------------------------------------ single events, no state
 
@@ -481,7 +616,7 @@ class Engine:
             items.update(unsaved)
         items.update(self._unsaved)
         fold = self._fold
-        items["state", "engine"] = _json({"now": fold.now, "counts": self._counts, "undecided": fold.undecided})
+        items["state", "engine"] = _json({"now": fold.now, "counts": self._counts, "undecided": fold.undecided, "applied": self._applied})
         kept = self._store.checkpoint(Checkpoint(items, self._applied, self._saved))
         if kept:
             self._unsaved_before.clear()
@@ -522,6 +657,13 @@ class Engine:
     def _collect_unsaved(self) -> None:
         """What the fold changed, as items."""
         fold, items = self._fold, self._unsaved
+        register = self._register
+        for name in register.unsaved:
+            items["dossier", name] = _json(dossier_json(register.dossiers[name]))
+        for name in register.unsaved_evidence:
+            items["evidence", name] = register.evidence[name]
+        register.unsaved.clear()
+        register.unsaved_evidence.clear()
         for (kind, name), thing in fold.unsaved.items():
             if thing is None:
                 items[kind, name] = None
@@ -544,6 +686,13 @@ class Engine:
         store, fold = self._store, self._fold
         before: list[Json] = []
         state = store.load("state", ["engine"]).get("engine")
+        kept_until = 0
+        if state is not None:
+            dossiers = [read_dossier(json.loads(item)) for _, item in store.items("dossier")]
+            if dossiers and not self._life_cycle:
+                raise StoreError("the store keeps what became of warnings, which an engine without life_cycle would lose")
+            kept_until = json.loads(state).get("applied", 0)
+            self._register.restore(dossiers, store.items("evidence"))
         if ours and state is not None:
             saved = json.loads(state)
             self._counts = saved["counts"]
@@ -552,7 +701,7 @@ class Engine:
             restore(
                 fold,
                 saved["now"],
-                self._kept_events(),
+                chain(self._kept_events(), map(self._act_event, self._register.acts())),
                 [json.loads(item)["saved"] for _, item in store.items("finding")],
                 [json.loads(item)["saved"] for _, item in store.items("warning")],
                 {name: item["version"] for name, item in self._buried.items()},
@@ -561,17 +710,35 @@ class Engine:
                 self._keep_answers(dict(store.items("answer")))
             self._applied = self._saved = store.applied()
             self._lookup = not store.shared
+            self._meet(ours)
         elif state is not None:
             items = [json.loads(item) for kind in ("finding", "warning") for _, item in store.items(kind)]
             before = [item["shown"] for item in items if item["saved"].get("drawn", True)]
             before += [json.loads(item) for _, item in store.items("gone")]
+            self._living = False  # up to where the other rule set's dossiers go
         for number_, item in store.journal(self._applied):
+            if number_ > kept_until and not self._living:
+                self._meet(ours)
             self._unsaved_events += self._apply_entry(read_entry(item))
             self._applied = number_
+        if not self._living:
+            self._meet(ours)
         if before:
             self._take_over(before)
         # Saved before anything is said: after a crash the versions must go on from the same.
-        return not (before or (store.shared and not ours)) or self._save()
+        return not (before or (not ours and self._register.dossiers) or (store.shared and not ours)) or self._save()
+
+    def _meet(self, ours: bool) -> None:
+        """Dossiers were taken over: what they record becomes known to these rules, and they learn what follows from these rules."""
+        if not self._life_cycle:
+            return
+        fold, register = self._fold, self._register
+        if not ours:
+            self._take_acts(register.acts())
+            register.unsaved.update(dict.fromkeys(register.dossiers))
+            register.unsaved_evidence.update(dict.fromkeys(register.evidence))
+        self._living = True
+        register.reconcile(fold.findings, fold.warnings, fold.now, self._opened_dossier)
 
     def _kept_events(self) -> Iterator[Event]:
         """On a shared store with their names, which are not to be had later: it may have gone on by then."""
@@ -586,6 +753,9 @@ class Engine:
         if "advance" in item:
             self._advance(item["advance"])
             return 0
+        if "command" in item:
+            self._apply_command(item)
+            return 1
         rows = []
         for event in item["events"]:
             try:

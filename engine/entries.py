@@ -1,9 +1,10 @@
 """Entries of the journal as bytes.
 
-In: what was accepted.  Out: an entry; and from an entry, what was accepted. There are two forms, told apart by their first byte:
+In: what was accepted.  Out: an entry; and from an entry, what was accepted. JSON and another form are told apart by the first byte:
 
     {"now": …, "events": […]}      JSON, where all events were given as objects; `now` is the service's clock, null where events are the clock
     {"advance": …}                 JSON: the clock reached a moment
+    {"now": …, "command": …}       JSON: a step of a warning; `move` is what it led to, `dossier` the warning without its lines
     2 · now i64 · (n u32 · event)… where events came over the wire; `now` is -2^63 where events are the clock
 
 All numbers are little-endian. An event is what `Event.payload` has: JSON of an object, which begins with `{`, or the bytes of a message
@@ -43,8 +44,15 @@ def advance_entry(moment: int) -> bytes:
     return canonical({"advance": moment}).encode()
 
 
+def command_entry(now: int, command: dict[str, Any], move: Sequence[str], dossier: dict[str, Any]) -> bytes:
+    """The entry of a step that was accepted."""
+    return canonical({"now": now, "command": command, "move": list(move), "dossier": dossier}).encode("utf-8", "surrogatepass")
+
+
 def read_entry(entry: bytes) -> dict[str, Any]:
-    """`advance`, or `now` and `events`: each an object, or bytes as they came over the wire. Raises StoreVersion."""
+    """`advance`; or `now` and `command`, `move`, `dossier`; or `now` and `events`: each an object, or bytes as they came over the wire.
+
+    Raises StoreVersion."""
     if entry[:1] == b"{":
         read: dict[str, Any] = json.loads(entry)
         return read

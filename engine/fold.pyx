@@ -1062,6 +1062,36 @@ cdef class Fold:
             answer.append((ladder.name, ladder.rungs[rung]["level"] if rung >= 0 else None, total))
         return answer
 
+    def grounds(self, Warning_ warning not None):
+        """The findings that a warning rests on, in order, each with the points that count: of a ladder, all in its window then."""
+        cdef Ladder ladder
+        cdef Ledger ledger
+        if warning.ladder is None:
+            return [(self.findings[warning.finding], warning.points)]
+        ladder = next(entry for entry in self.plan.ladders if entry.name == warning.ladder)
+        ledger = <Ledger> self.ledgers[(ladder.index, warning.key)]
+        return [(self.findings[entry[3]], float(entry[4])) for entry in ledger.window(warning.time, False)]
+
+    def evidence(self, Finding finding not None):
+        """The events that a finding rests on, as far as they are still retained, in order."""
+        cdef Log log
+        if not finding.rule.scoped:
+            return [finding.event]
+        log = <Log> (<History> self.plan.histories[finding.rule.history]).logs[finding.key]
+        self.look.at(finding.rule, log, finding.event, finding.moment)
+        return self.look.evidence()
+
+    def belongs(self, int entity, str key not None, long long time):
+        """A key, and those of the entities above that it belongs to at a time: [(entity index, key)], from below."""
+        found = [(entity, key)]
+        while entity in self.plan.members:
+            key = self.member_of(entity, key, time)
+            if key is None:
+                break
+            entity = self.plan.entities[entity]["parent"]
+            found.append((entity, key))
+        return found
+
     def entity_name(self, int index):
         return self.plan.entities[index]["name"]
 

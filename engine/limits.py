@@ -30,6 +30,18 @@ class Limits:
     """After so many events the engine writes a checkpoint by itself."""
     unscoped_gap_us: int = 400 * DAY_US
     """The longest gap of a rule with no scope (one with a scope: what its entities retain)."""
+    frozen_findings_max: int = 100
+    """Findings that are kept with a warning that rests on them, the latest."""
+    frozen_events_max: int = 1_000
+    """Events that are kept with a warning, those of the latest findings first."""
+    dossier_lines_max: int = 1_000
+    """Things that happen to one warning; a step beyond it is refused. (What the service writes itself is always written.)"""
+    note_characters_max: int = 4_000
+    """The note of a step."""
+    attachments_max: int = 20
+    """Attachments of a step."""
+    name_characters_max: int = 200
+    """The id of a command, an actor, a role, the name of an attachment."""
 
 
 DEFAULT = Limits()
@@ -63,6 +75,9 @@ class ProgramLimits:
     questions_max: int = 200_000
     """Different aggregates; and different patterns."""
     ladders_max: int = 10_000
+    procedures_max: int = 10_000
+    steps_max: int = 100
+    """Steps of one procedure."""
     codes_max: int = 2_000_000
     """Expressions that have code of their own."""
     stack_max: int = 10_000

@@ -105,7 +105,19 @@ def compile_checked(checked: Checked) -> bytes:
     from rulelang.emit import emit  # who only checks does not need it
 
     with at_rest():
-        return emit(ruleset)
+        return emit(ruleset, _texts(checked))
+
+
+def _texts(checked: Checked) -> dict[tuple[str, str], str]:
+    """Rules and ladders as they were written."""
+    return {
+        ("rule" if isinstance(declared, syntax.Rule) else "ladder", declared.name): checked.sources[file.name][
+            declared.span.start : declared.span.end
+        ]
+        for file in checked.files
+        for declared in file.declarations
+        if isinstance(declared, syntax.Rule | syntax.Ladder)
+    }
 
 
 def _whole(checked: Checked) -> model.RuleSet:

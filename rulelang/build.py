@@ -108,7 +108,7 @@ class Build:
     def start(self, parts: list[Any]) -> list[Any]:
         return parts
 
-    calendar_lines = fields = rows = clauses = ladder_items = steps = start
+    calendar_lines = fields = rows = clauses = ladder_items = procedure_items = steps = start
 
     # ------------------------------------------------------------------ declarations
 
@@ -410,6 +410,58 @@ class Build:
 
     def weight(self, parts: list[Any]) -> Any:
         return self._clause("weight", parts[1], parts)
+
+    def procedure(self, parts: list[Any]) -> syntax.Procedure:
+        said = self._gather([part for part in parts if isinstance(part, tuple) and part[0] != "of"], "procedure", several={"step"})
+        of = next((part[1] for part in parts if isinstance(part, tuple) and part[0] == "of"), ())
+        span = Span(self._file, self._at(parts[0]).start, max([self._end(part) for part in parts]))
+        return syntax.Procedure(
+            self._name(parts[1]), of, said.get("release"), tuple(said.get("step", ())), said.get("decision"), span, self._at(parts[1])
+        )
+
+    def procedure_of(self, parts: list[Any]) -> Any:
+        return self._clause("of", self._names_written(parts), parts)
+
+    def procedure_step(self, parts: list[Any]) -> Any:
+        return self._step_of("step", self._name(parts[1]), parts[1], parts[2:], parts)
+
+    def release_step(self, parts: list[Any]) -> Any:
+        return self._step_of("release", "release", parts[0], parts[1:], parts)
+
+    def decision_step(self, parts: list[Any]) -> Any:
+        return self._step_of("decision", "decision", parts[0], parts[1:], parts)
+
+    def _step_of(self, kind: str, name: str, at: Token, options: list[Any], parts: list[Any]) -> Any:
+        said = self._gather(options, "step", several=set())
+        deadline, calendar = said.get("deadline", (None, None))
+        span = Span(self._file, self._at(parts[0]).start, max([self._end(part) for part in parts]))
+        step = syntax.ProcedureStep(
+            name,
+            tuple(role.value for role in said.get("roles", ())),
+            deadline,
+            calendar,
+            said.get("level"),
+            said.get("others", ()),
+            "refutes" in said,
+            span,
+            self._at(at),
+        )
+        return kind, step, span
+
+    def step_roles(self, parts: list[Any]) -> Any:
+        return self._clause("roles", self._names_written(parts), parts)
+
+    def step_level(self, parts: list[Any]) -> Any:
+        return self._clause("level", syntax.Text(self._level(parts[1]), self._at(parts[1])), parts)
+
+    def step_others(self, parts: list[Any]) -> Any:
+        return self._clause("others", self._names_written(parts), parts)
+
+    def may_refute(self, parts: list[Any]) -> Any:
+        return self._clause("refutes", True, parts)
+
+    def _names_written(self, parts: list[Any]) -> tuple[syntax.Text, ...]:
+        return tuple(syntax.Text(self._name(token), self._at(token)) for token in self._tokens(parts, "NAME"))
 
     # ------------------------------------------------------------------ tests
 

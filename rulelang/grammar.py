@@ -20,7 +20,7 @@ MESSAGE = r'"(?:\\.|\{(?:[^{}"\n]|"[^"\n]*+")*+\}|[^"\\\n])*+"'
 GAP = r"(?:[\s\ufeff]|#[^\n]*+)"
 """What may stand between two words."""
 
-STARTS = ("start", "expr", "calendar_lines", "fields", "rows", "clauses", "ladder_items", "steps")
+STARTS = ("start", "expr", "calendar_lines", "fields", "rows", "clauses", "ladder_items", "procedure_items", "steps")
 """What can be parsed by itself: a file, the braces of a message, and the parts of declarations, for finding every error."""
 
 

@@ -45,6 +45,7 @@ DECLARATIONS: dict[str, tuple[str, ...]] = {
     "LET": ("let", "令"),
     "RULE": ("rule", "规则"),
     "LADDER": ("ladder", "阶梯"),
+    "PROCEDURE": ("procedure", "流程"),
     "TEST": ("test", "测试"),
 }
 
@@ -73,7 +74,7 @@ CLAUSES: dict[str, tuple[str, ...]] = {
 OTHERS: dict[str, tuple[str, ...]] = {
     "OVER": ("over", "近"),
     "OF": ("of", "按"),
-    "BY": ("by", "依"),
+    "BY": ("by", "依", "由"),
     "WHERE": ("where", "其中"),
     "AMONG": ("among", "范围"),
     "AT_LEAST": ("at least", "至少"),
@@ -84,7 +85,7 @@ OTHERS: dict[str, tuple[str, ...]] = {
     "OPEN": ("open", "开放"),
     "CLOSED": ("closed", "休息"),
     "WORKING": ("working", "上班"),
-    "FROM": ("from", "来自"),
+    "FROM": ("from", "来自", "从"),
     "RETAIN": ("retain", "保留"),
     "LOOKALIKE": ("lookalike", "形似"),
     "AT": ("at", "在", "于"),
@@ -92,6 +93,11 @@ OTHERS: dict[str, tuple[str, ...]] = {
     "DEADLINE": ("deadline", "期限"),
     "CATEGORIES": ("categories", "类别范围"),
     "WEIGHT": ("weight", "权重"),
+    "STEP": ("step", "环节"),
+    "RELEASE": ("release", "签发"),
+    "DECISION": ("decision", "裁定"),
+    "OTHER_THAN": ("other than", "不同于"),
+    "MAY_REFUTE": ("may refute", "可查否"),
     "LATE": ("late", "迟到"),
     "CLOCK": ("clock", "时钟"),
     "EXPECT": ("expect", "预期"),

@@ -427,11 +427,13 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """`derived`: finding, warning and event_conflict, which no upstream may send. Their schema:
+    """`derived`: which no upstream may send. Their schema:
 
-    finding         rule text, category text, points number, level text, then a key field for each entity, named like it
-    warning         ladder text, rule text, level text, points number, then a key field for each entity
-    event_conflict  event text, event_id text, then a key field for each entity
+    finding          rule text, category text, points number, level text, then a key field for each entity, named like it
+    warning          ladder text, rule text, level text, points number, then a key field for each entity
+    event_conflict   event text, event_id text, then a key field for each entity
+    warning_step     warning text, ladder text, rule text, level text, step text, result text, actor text, role text, overdue boolean, then keys
+    warning_overdue  warning text, ladder text, rule text, level text, step text, then a key field for each entity
     """
 
     name: str
@@ -559,6 +561,33 @@ class Ladder:
     span: Span
 
 
+@dataclass(frozen=True, slots=True)
+class ProcedureStep:
+    """What is to be done about a warning. `level`: from this one on (None: at all); `others`: who did those steps may not do this one;
+    `refutes`: whether it may say that the warning is unfounded."""
+
+    name: str
+    roles: tuple[str, ...]
+    deadline: Gap | None
+    level: str | None
+    others: tuple[str, ...]
+    refutes: bool
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Procedure:
+    """The life cycle of warnings. `of`: the ladders and rules whose warnings they are; none: of all that no other procedure names.
+    `release`: before all steps, where its level is reached or the rule needs approval; `decision`: when what a warning rests on is withdrawn."""
+
+    name: str
+    of: tuple[str, ...]
+    release: ProcedureStep | None
+    steps: tuple[ProcedureStep, ...]
+    decision: ProcedureStep
+    span: Span
+
+
 # ------------------------------------------------------------------ tests in the language
 
 
@@ -629,5 +658,6 @@ class RuleSet:
     tables: tuple[Table, ...]
     rules: tuple[Rule, ...]
     ladders: tuple[Ladder, ...]
+    procedures: tuple[Procedure, ...]
     tests: tuple[Test, ...]
     hash: str

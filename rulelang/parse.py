@@ -134,6 +134,7 @@ _PARTS: dict[str, tuple[re.Pattern[str], str]] = {
     "TABLE": (_at_line_begin(r'["\d-]'), "rows"),
     "RULE": (_at_line_begin(_words(*keywords.CLAUSES)), "clauses"),
     "LADDER": (_at_line_begin(rf"{grammar.NAME}{_GAP}++{_words('AT')}|{_LEVEL}|{_words('CATEGORIES', 'WEIGHT')}"), "ladder_items"),
+    "PROCEDURE": (_at_line_begin(_words("STEP", "RELEASE", "DECISION")), "procedure_items"),
     "TEST": (_at_line_begin(_STEP), "steps"),
 }
 _KINDS = [(re.compile(_words(kind)), parts) for kind, parts in _PARTS.items()]

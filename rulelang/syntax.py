@@ -477,6 +477,34 @@ class Ladder:
     name_span: Span
 
 
+@dataclass(frozen=True, slots=True)
+class ProcedureStep:
+    """`step review by inspector deadline 5d of office from orange other than verification may refute`; `release …` and `decision …` are named so."""
+
+    name: str
+    roles: tuple[str, ...]
+    deadline: Expression | None
+    deadline_calendar: str | None
+    level: Text | None
+    others: tuple[Text, ...]
+    refutes: bool
+    span: Span
+    name_span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Procedure:
+    """`of`: the ladders and rules after `for`. `release` and `decision` stand beside the steps, wherever they were written."""
+
+    name: str
+    of: tuple[Text, ...]
+    release: ProcedureStep | None
+    steps: tuple[ProcedureStep, ...]
+    decision: ProcedureStep | None
+    span: Span
+    name_span: Span
+
+
 # ------------------------------------------------------------------ tests in the language
 
 
@@ -575,7 +603,7 @@ class Test:
     span: Span
 
 
-Declaration = Timezone | Calendar | Entity | Event | Table | Let | Rule | Ladder | Test
+Declaration = Timezone | Calendar | Entity | Event | Table | Let | Rule | Ladder | Procedure | Test
 
 
 @dataclass(frozen=True, slots=True)

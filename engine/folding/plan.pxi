@@ -23,6 +23,9 @@ cdef enum PatternKind:
     NOT_PRECEDED_BY
     NOT_FOLLOWED_BY
 
+ACTS = ("warning_step", "warning_overdue")
+"""The event types that record what became of warnings."""
+
 cdef dict REPEAT_KINDS = {"always": REPEAT_ALWAYS, "span": REPEAT_SPAN, "period": REPEAT_PERIOD}
 cdef dict PATTERN_KINDS = {
     "followed by": FOLLOWED_BY, "preceded by": PRECEDED_BY, "not preceded by": NOT_PRECEDED_BY, "not followed by": NOT_FOLLOWED_BY,
@@ -564,7 +567,8 @@ cdef class Plan:
         parent = raw["parent"]
         slots = {}
         for kind, declared in enumerate(self.types):
-            if self.layer_of(kind) or (raw["from"] and kind not in raw["from"]):
+            # Acts carry the keys that were right when their warning was issued.
+            if self.layer_of(kind) or declared["name"] in ACTS or (raw["from"] and kind not in raw["from"]):
                 continue
             slot = default_slot(declared, parent, self.entities[parent]["name"])
             if slot >= 0:

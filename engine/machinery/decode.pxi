@@ -486,7 +486,7 @@ cdef Event decode_row(Machine machine, dict given):
         raise EventError("id", "is needed and not there")
     if not timed:
         raise EventError("time", "is needed and not there")
-    if event.source == "rulelang":
+    if event.source == "rulelang" and not plan.derived:
         raise EventError("source", "'rulelang' is the source of findings and warnings, and not for others to use")
     event.order_a = event.source
     event.order_b = event.id

@@ -220,6 +220,10 @@ cdef class Machine:
             row.payload = journal_form(self, given)
         return row
 
+    def admit(self, names):
+        """Take events of these types as well, which else only the engine makes."""
+        self.types.update({layout.name: layout for layout in self.layouts if layout.name in names})
+
     def encode_record(self, Event event not None):
         """The event as bytes for a store."""
         return record_of(self, event)

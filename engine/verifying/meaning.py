@@ -27,12 +27,17 @@ Plan = Mapping[str, Any]
 BEGINNING_US = -(2**63)
 FIXED_KINDS = {0: TIME, 1: TEXT, 2: TEXT}
 """What the slots hold that every event has: time, source, id."""
+_OF_A_WARNING = {"warning": TEXT, "ladder": TEXT, "rule": TEXT, "level": TEXT, "step": TEXT}
 DERIVED = {
     "finding": {"rule": TEXT, "category": TEXT, "points": NUMBER, "level": TEXT},
     "warning": {"ladder": TEXT, "rule": TEXT, "level": TEXT, "points": NUMBER},
     "event_conflict": {"event": TEXT, "event_id": TEXT},
+    "warning_step": {**_OF_A_WARNING, "result": TEXT, "actor": TEXT, "role": TEXT, "overdue": BOOLEAN},
+    "warning_overdue": _OF_A_WARNING,
 }
 """The event types that the engine makes itself, with the fields that it fills besides those named like entities."""
+RESERVED_STEPS = ("release", "decision", "closing")
+"""What steps may not be called: these have a meaning of their own."""
 LAYERS = {"finding": 1, "warning": 2}
 """The layer of rules that see events of these types; rules of layer 0 see all others."""
 HASH_CHARACTERS = 64
@@ -42,7 +47,7 @@ def check_declarations(plan: Plan, limits: ProgramLimits) -> Declared:
     """Types, tables and all else that stands for itself."""
     if len(plan["hash"]) != HASH_CHARACTERS or not set(plan["hash"]) <= set("0123456789abcdef"):
         raise Misfit("hash", f"must be {HASH_CHARACTERS} hexadecimal digits, and is {shown(plan['hash'])}")
-    for part in ("calendars", "entities", "types", "tables", "rules", "ladders"):
+    for part in ("calendars", "entities", "types", "tables", "rules", "ladders", "procedures"):
         _all_different(part, [item["name"] for item in plan[part]])
     _check_zone(plan["timezone"]["transitions"])
     check_confusables(plan["confusables"], limits.skeleton_max)
@@ -80,6 +85,8 @@ def check_uses(plan: Plan, facts: Sequence[Facts]) -> None:
         uses.rule(f"rules[{number}]", rule)
     for number, ladder in enumerate(plan["ladders"]):
         uses.ladder(f"ladders[{number}]", ladder)
+    for number, procedure in enumerate(plan["procedures"]):
+        uses.procedure(f"procedures[{number}]", procedure)
     _all_different("index", [table["type"] for table in plan["index"]])
     for number, table in enumerate(plan["index"]):
         uses.index(f"index[{number}]", table)
@@ -193,12 +200,12 @@ def _check_type(place: str, declared: Plan) -> None:
 
 
 def _check_derived(plan: Plan) -> None:
-    """The three types that the engine makes are there, and what it puts into them fits."""
+    """The types that the engine makes are there, and what it puts into them fits."""
     entities = {entity["name"]: number for number, entity in enumerate(plan["entities"])}
     taken = {name for fields in DERIVED.values() for name in fields}
     for name, number in entities.items():
         if name in taken:
-            raise Misfit(f"entities[{number}].name", f"{name!r} is a field of findings, warnings or conflicts, beside which keys stand")
+            raise Misfit(f"entities[{number}].name", f"{name!r} is a field of the events that the engine makes, beside which keys stand")
     known = {declared["name"]: number for number, declared in enumerate(plan["types"])}
     for name in DERIVED:
         if name not in known:
@@ -206,7 +213,7 @@ def _check_derived(plan: Plan) -> None:
     for number, declared in enumerate(plan["types"]):
         place, fixed = f"types[{number}]", DERIVED.get(declared["name"])
         if declared["derived"] != (fixed is not None):
-            raise Misfit(f"{place}.derived", "must be true for finding, warning and event_conflict, and for no other")
+            raise Misfit(f"{place}.derived", f"must be true for the events that the engine makes ({', '.join(DERIVED)}), and for no other")
         for at, field in enumerate(declared["fields"] if fixed is not None else ()):
             kind = fixed.get(field["name"]) if fixed is not None else None
             wanted = (kind, -1) if kind is not None else ("key", entities.get(field["name"], -1))
@@ -474,6 +481,29 @@ class _Uses:
                 raise Misfit(
                     f"{place}.rungs[{number}].at", f"must be above {rungs[number - 1]['at']}, the rung before, and is {rung['at']}"
                 )
+
+    def procedure(self, place: str, procedure: Plan) -> None:
+        if not set(RESERVED_STEPS).isdisjoint(step["name"] for step in procedure["steps"]):
+            raise Misfit(f"{place}.steps", f"must not be called {' or '.join(RESERVED_STEPS)}")
+        _all_different(f"{place}.steps", [step["name"] for step in procedure["steps"]])
+        before: set[str] = set()
+        for at, step in (("release", procedure["release"]), ("decision", procedure["decision"])):
+            if step is not None:
+                self.step(f"{place}.{at}", step, before)
+                if step["name"] != at or step["refutes"]:
+                    raise Misfit(f"{place}.{at}", f"must be called {at}, and must not refute")
+        for number, step in enumerate(procedure["steps"]):
+            self.step(f"{place}.steps[{number}]", step, before)
+            before.add(step["name"])
+
+    def step(self, place: str, step: Plan, before: set[str]) -> None:
+        gap = step["deadline"]
+        self.gap(f"{place}.deadline", gap)
+        if gap is not None and gap["code"] >= 0:
+            raise Misfit(f"{place}.deadline.code", "must be -1: a deadline is known beforehand")
+        for at, other in enumerate(step["others"]):
+            if other not in before:
+                raise Misfit(f"{place}.others[{at}]", f"must be an earlier step, and is {shown(other)}")
 
     # -------------------------------------------------------------- the index of rules about one event
 

@@ -164,6 +164,8 @@ RULE = Record(
         "approval": Truth(),
         "reference": Maybe(Text()),
         "owner": Maybe(Text()),
+        "procedure": Number("procedures", or_none=True),
+        "text": Text(),
     }
 )
 LADDER = Record(
@@ -174,8 +176,21 @@ LADDER = Record(
         "rungs": Items(Record({"level": LEVEL, "at": Real(), "action": Maybe(Text()), "deadline": Maybe(GAP)}), least=1),
         "categories": Items(Text()),
         "weight": Real(0),
+        "procedure": Number("procedures"),
+        "text": Text(),
     }
 )
+STEP = Record(
+    {
+        "name": Text(),
+        "roles": Items(Text(), least=1),
+        "deadline": Maybe(GAP),
+        "level": Maybe(LEVEL),
+        "others": Items(Text()),
+        "refutes": Truth(),
+    }
+)
+PROCEDURE = Record({"name": Text(), "release": Maybe(STEP), "steps": Items(STEP, least=1, most="steps_max"), "decision": STEP})
 INDEX = Record(
     {
         "type": Number("types"),
@@ -218,6 +233,7 @@ PLAN = Record(
         "patterns": Items(PATTERN, most="questions_max"),
         "rules": Items(RULE, most="rules_max"),
         "ladders": Items(LADDER, most="ladders_max"),
+        "procedures": Items(PROCEDURE, most="procedures_max"),
         "index": Items(INDEX),
         "codes": Items(CODES, most="codes_max"),
         "constants": Items(row(Text(), Anything())),

@@ -14,16 +14,16 @@ import struct
 
 from rulelang import model
 from rulelang.emit.instructions import SET_HASH
-from rulelang.emit.plan import make_plan
+from rulelang.emit.plan import Texts, make_plan
 
 MAGIC = b"RULEPROG"
 VERSION = 1
 HEAD = struct.Struct("<8sI32sII")
 
 
-def emit(ruleset: model.RuleSet) -> bytes:
-    """The program of a rule set."""
-    plan, words = make_plan(ruleset)
+def emit(ruleset: model.RuleSet, texts: Texts | None = None) -> bytes:
+    """The program of a rule set. `texts`: its rules and ladders as they were written, which are kept with what they find."""
+    plan, words = make_plan(ruleset, texts or {})
     text = json.dumps(plan, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
     body = HEAD.pack(MAGIC, VERSION, bytes.fromhex(SET_HASH), len(text), len(words)) + text + struct.pack(f"<{len(words)}i", *words)
     return body + hashlib.sha256(body).digest()

@@ -5,7 +5,7 @@ In: `model.RuleSet`.  Out: a dictionary (docs/program.md says what is in it) and
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from rulelang import model
@@ -16,24 +16,28 @@ from rulelang.emit.pool import Layout, Pool
 from rulelang.emit.shape import Shapes, scan
 from rulelang.model import Kind
 from rulelang.normalise import confusables_table
+from rulelang.resolve.procedures import procedure_of
 from rulelang.timezones import Zone
 
 FORMAT = 1
 """The version of the plan. One that changes what an older engine would read differently gets a new number."""
 
 Plan = dict[str, Any]
+Texts = Mapping[tuple[str, str], str]
+"""Rules and ladders as they were written, by ("rule" or "ladder", name); one that is not there has no text."""
 
 
-def make_plan(ruleset: model.RuleSet) -> tuple[Plan, list[int]]:
+def make_plan(ruleset: model.RuleSet, texts: Texts) -> tuple[Plan, list[int]]:
     """The plan and the words of its code."""
-    return _Planner(ruleset).plan()
+    return _Planner(ruleset, texts).plan()
 
 
 class _Planner:
     """One rule set on its way to a plan."""
 
-    def __init__(self, ruleset: model.RuleSet) -> None:
+    def __init__(self, ruleset: model.RuleSet, texts: Texts) -> None:
         self.ruleset = ruleset
+        self.texts = texts
         self.entities = {entity.name: number for number, entity in enumerate(ruleset.entities)}
         self.calendars = {calendar.name: number for number, calendar in enumerate(ruleset.calendars)}
         tables = {table.name: number for number, table in enumerate(ruleset.tables)}
@@ -72,6 +76,7 @@ class _Planner:
             "patterns": self.patterns.items,
             "rules": rules,
             "ladders": [self.ladder(ladder) for ladder in ruleset.ladders],
+            "procedures": [self.procedure(procedure) for procedure in ruleset.procedures],
             "index": index.plan(),
             "codes": codes.entries,
             "constants": codes.constants.items,
@@ -140,6 +145,26 @@ class _Planner:
             ],
             "categories": list(ladder.categories),
             "weight": ladder.weight,
+            "procedure": procedure_of(ladder.name, self.ruleset.procedures),
+            "text": self.texts.get(("ladder", ladder.name), ""),
+        }
+
+    def procedure(self, procedure: model.Procedure) -> Plan:
+        return {
+            "name": procedure.name,
+            "release": None if procedure.release is None else self.step(procedure.release),
+            "steps": [self.step(step) for step in procedure.steps],
+            "decision": self.step(procedure.decision),
+        }
+
+    def step(self, step: model.ProcedureStep) -> Plan:
+        return {
+            "name": step.name,
+            "roles": list(step.roles),
+            "deadline": self.gap(step.deadline),
+            "level": step.level,
+            "others": list(step.others),
+            "refutes": step.refutes,
         }
 
     # ------------------------------------------------------------------ rules
@@ -185,6 +210,8 @@ class _Planner:
             "approval": rule.approval,
             "reference": rule.reference,
             "owner": rule.owner,
+            "procedure": -1 if rule.level is None else procedure_of(rule.name, self.ruleset.procedures),
+            "text": self.texts.get(("rule", rule.name), ""),
         }
 
     def anchors(self, anchors: model.Anchors) -> Plan:

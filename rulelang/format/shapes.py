@@ -155,7 +155,7 @@ class _Shapes:
     def _with_items(self, parts: list[Part]) -> Declaration:
         return self._declared(parts, self._hanging([part for part in parts if not isinstance(part, Item)]))
 
-    timezone = calendar = event = let = rule = ladder = test = _with_items
+    timezone = calendar = event = let = rule = ladder = procedure = test = _with_items
 
     def entity(self, parts: list[Part]) -> Declaration:
         return self._declared(parts, self._with_options(2, parts))
@@ -207,6 +207,16 @@ class _Shapes:
 
     def rung(self, parts: list[Part]) -> Item:
         return Item(self._with_options(3, parts))
+
+    def procedure_step(self, parts: list[Part]) -> Item:
+        return Item(self._with_options(2, parts))
+
+    def release_step(self, parts: list[Part]) -> Item:
+        return Item(self._with_options(1, parts))
+
+    decision_step = release_step
+    procedure_of = step_roles = step_others = _filled
+    step_level = may_refute = _spaced
 
     # ------------------------------------------------------------------ tests
 

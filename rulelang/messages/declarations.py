@@ -46,6 +46,23 @@ WORDINGS: dict[str, Wording] = {
     "E460": Wording(
         "events of '{event}' never carry both '{name}' and '{parent}'", "name an event type that has a field of each, or declare one"
     ),
+    "E461": Wording("there is no ladder or rule '{name}'{hint}", "name the ladders and rules whose warnings the procedure is for"),
+    "E462": Wording("{what} have two procedures", "keep one of them"),
+    "E463": Wording("nobody is to do '{name}'", "say who, as in: by unit_head"),
+    "E464": Wording("a step cannot be called '{name}', which has a meaning of its own", "give the step another name"),
+    "E465": Wording(
+        "there is no step '{name}' before '{step}'{hint}", "name an earlier step, whose actor may not be the one who does this one"
+    ),
+    "E466": Wording("the procedure has no steps", "write one, as in: step verification by unit_head deadline 3d"),
+    "E467": Wording(
+        "the rule '{rule}' needs approval, and nobody releases warnings in its procedure '{procedure}'",
+        "write who does, as in: release by supervisor from red",
+    ),
+    "E468": Wording("at '{name}' this has no place", "a release goes on or waits, and a decision is asked at every level"),
+    "E469": Wording(
+        "a single person could refute a warning: '{name}' is the last step that may, and whoever did the steps before may do it too",
+        "say whose step it may not be, as in: other than verification",
+    ),
     "E470": Wording("the ladder has no rungs", "write one, as in: blue at 3"),
     "E471": Wording(
         "the rungs do not rise: {level} at {at} comes after {before} at {limit}", "write the rungs from the lowest to the highest"

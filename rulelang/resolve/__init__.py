@@ -18,6 +18,7 @@ def resolve_files(files: Sequence[syntax.File], read: Read, hash: str) -> tuple[
     """The rule set of these files, in whatever order they come; `hash` is carried through."""
     from rulelang.resolve.declare import declare
     from rulelang.resolve.ladders import resolve_ladder
+    from rulelang.resolve.procedures import resolve_procedures
     from rulelang.resolve.rules import resolve_rule
     from rulelang.resolve.tests import resolve_test
 
@@ -34,6 +35,8 @@ def resolve_files(files: Sequence[syntax.File], read: Read, hash: str) -> tuple[
         problems += found
         if ladder is not None:
             ladders.append(ladder)
+    procedures, found = resolve_procedures(schema)
+    problems += found
     tests = []
     for file in sorted(files, key=lambda f: f.name):
         first: dict[str, syntax.Test] = {}  # a test is told by its file and name
@@ -58,6 +61,7 @@ def resolve_files(files: Sequence[syntax.File], read: Read, hash: str) -> tuple[
         tuple(schema.tables.values()),
         tuple(rules),
         tuple(ladders),
+        procedures,
         tuple(tests),
         hash,
     ), in_order(problems)

@@ -15,7 +15,7 @@ from rulelang.resolve.context import Context, OpenScope, Work, listed
 from rulelang.resolve.literals import day_number
 from rulelang.resolve.messages import braces
 from rulelang.resolve.names import unknown_event
-from rulelang.resolve.schema import LEVELS
+from rulelang.resolve.schema import ACTS, LEVELS
 from rulelang.resolve.suggest import hint
 
 _NUMBER = (Kind.NUMBER, Kind.INTEGER)
@@ -144,7 +144,9 @@ def about(work: Work, rule: syntax.Rule, events: tuple[str, ...], layer: int) ->
     """Whom findings are credited to. Nothing: the scope's key, or, without a scope, nobody."""
     looked_at = dict.fromkeys(events)  # in order, each once
     for scope in work.closed:
-        looked_at.update(dict.fromkeys(event for event in scope.carriers if _layer(event) <= layer))
+        # Acts carry the keys that were right when the warning was issued: they say whom they are about only where the rule speaks of them.
+        seen = (event for event in scope.carriers if event not in ACTS or event in work.mentioned)
+        looked_at.update(dict.fromkeys(event for event in seen if _layer(event) <= layer))
     in_order = tuple(sorted(looked_at, key=lambda event: work.schema.events[event].derived))
     found: dict[str, model.About] = {}
     for written in rule.about:

@@ -88,7 +88,8 @@ def declare(files: Sequence[syntax.File], read: Read) -> tuple[Schema, list[Diag
         if type_ is not None and len(known) == len(parameters):
             tables[name], found = declare_table(table, tuple(known), type_, schema, read)
             problems += found
-    return Schema(zone, calendars, entities, events, tables, lets, rules, ladders), problems
+    procedures = _unique("procedure", _of(written, syntax.Procedure), problems)
+    return Schema(zone, calendars, entities, events, tables, lets, rules, ladders, procedures), problems
 
 
 def _of(written: Iterable[syntax.Declaration], kind: type[D]) -> list[D]:
@@ -137,7 +138,7 @@ def bind_type(written: syntax.TypeName, entities: Mapping[str, model.Entity], pr
 def _events(
     written: Mapping[str, syntax.Event], entities: Mapping[str, model.Entity], problems: list[Diagnostic]
 ) -> dict[str, model.Event]:
-    """The event types that upstream systems send, then the three that the service makes."""
+    """The event types that upstream systems send, then those that the service makes."""
     derived = derived_events(entities)
     events = {}
     for name, event in written.items():
@@ -156,16 +157,19 @@ def _events(
     return {**events, **derived}
 
 
+_OF_A_WARNING = (("warning", Kind.TEXT), ("ladder", Kind.TEXT), ("rule", Kind.TEXT), ("level", Kind.TEXT), ("step", Kind.TEXT))
 # The fields of the events that the service makes, before those of the keys.
 DERIVED = {
     "finding": (("rule", Kind.TEXT), ("category", Kind.TEXT), ("points", Kind.NUMBER), ("level", Kind.TEXT)),
     "warning": (("ladder", Kind.TEXT), ("rule", Kind.TEXT), ("level", Kind.TEXT), ("points", Kind.NUMBER)),
     "event_conflict": (("event", Kind.TEXT), ("event_id", Kind.TEXT)),
+    "warning_step": (*_OF_A_WARNING, ("result", Kind.TEXT), ("actor", Kind.TEXT), ("role", Kind.TEXT), ("overdue", Kind.BOOLEAN)),
+    "warning_overdue": _OF_A_WARNING,
 }
 
 
 def derived_events(entities: Mapping[str, model.Entity]) -> dict[str, model.Event]:
-    """The three event types that the service makes: their own fields, and a key of each entity."""
+    """The event types that the service makes: their own fields, and a key of each entity."""
     events = {}
     for name, own in DERIVED.items():
         fields = [model.Field(field, model.Type(kind), None, _NOWHERE) for field, kind in own]

@@ -20,7 +20,10 @@ DEFAULT_RETAIN_US = 400 * syntax.UNIT_US["d"]
 _TYPE_NAMES = frozenset(kind.value for kind in Kind) - {Kind.KEY.value}
 
 # Keys stand beside these in events, findings and warnings.
-_FIELD_NAMES = frozenset({"id", "type", "time", "source", "rule", "category", "points", "level", "ladder", "event", "event_id"})
+_FIELD_NAMES = frozenset(
+    {"id", "type", "time", "source", "rule", "category", "points", "level", "ladder", "event", "event_id"}
+    | {"warning", "step", "result", "actor", "role", "overdue"}
+)
 
 
 def declare_entities(written: Mapping[str, syntax.Entity], schema: Schema) -> tuple[dict[str, model.Entity], list[Diagnostic]]:

@@ -77,7 +77,7 @@ def _rung(written: syntax.Rung, schema: Schema, problems: list[Diagnostic]) -> m
     problems += wrong
     deadline = None
     if written.deadline is not None:
-        deadline = _deadline(written.deadline, written.deadline_calendar, schema, problems)
+        deadline = deadline_gap(written.deadline, written.deadline_calendar, schema, problems)
     if at is None:
         return None
     if at <= 0:
@@ -102,8 +102,8 @@ def _check_rungs(written: syntax.Ladder, rungs: list[model.Rung]) -> list[Diagno
     return problems
 
 
-def _deadline(amount: syntax.Expression, calendar: str | None, schema: Schema, problems: list[Diagnostic]) -> model.Gap | None:
-    """From the warning to the day by which the action of its rung is done."""
+def deadline_gap(amount: syntax.Expression, calendar: str | None, schema: Schema, problems: list[Diagnostic]) -> model.Gap | None:
+    """From the warning, or the step before, to the moment by which something is to be done."""
     length_us, wrong = duration(amount, schema)
     problems += wrong
     if length_us is None:

@@ -12,6 +12,8 @@ from rulelang import model, syntax
 from rulelang.resolve.lookups import Lookups
 from rulelang.timezones import Zone
 
+ACTS = ("warning_step", "warning_overdue")
+"""The event types that record what became of warnings: made by the service, and given as they are in tests and replays."""
 LEVELS = ("blue", "yellow", "orange", "red")
 """From light to grave."""
 
@@ -28,6 +30,7 @@ class Schema:
     lets: Mapping[str, syntax.Let]
     rules: Mapping[str, syntax.Rule]
     ladders: Mapping[str, syntax.Ladder]
+    procedures: Mapping[str, syntax.Procedure] = field(default_factory=dict)
     lookups: Lookups = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

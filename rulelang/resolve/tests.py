@@ -14,7 +14,7 @@ from rulelang.model import Kind
 from rulelang.normalise import key
 from rulelang.resolve.constants import constant, number
 from rulelang.resolve.literals import day_number, time_us
-from rulelang.resolve.schema import LEVELS, Schema
+from rulelang.resolve.schema import ACTS, LEVELS, Schema
 from rulelang.resolve.suggest import hint
 from rulelang.timezones import DAY_US
 
@@ -83,7 +83,7 @@ class _Resolving:
         if event is None:
             self.problems.append(diagnostic("E252", step.name_span, name=step.event, hint=hint(step.event, self.schema.events)))
             return None
-        if event.derived:
+        if event.derived and event.name not in ACTS:
             self.problems.append(diagnostic("E482", step.name_span, name=step.event))
             return None
         document: dict[str, object] = {"id": f"e{self.events}", "source": TEST_SOURCE, "type": event.name, "time": at_us}

@@ -15,7 +15,7 @@ from rulelang.punctuation import as_ascii
 # Of each symbol its alternatives, the shortest first. In them a word in capitals is a keyword of that terminal, `x?` may be left out, `x*` comes
 # any number of times, `~` leaves no space; what is no symbol stands for itself.
 PRODUCTIONS: dict[str, list[str]] = {
-    "declaration": ["timezone", "calendar", "entity", "event", "table", "let", "rule", "rule", "ladder", "test"],
+    "declaration": ["timezone", "calendar", "entity", "event", "table", "let", "rule", "rule", "ladder", "procedure", "test"],
     "timezone": ["TIMEZONE text"],
     "calendar": ["CALENDAR name calendar_line*"],
     "calendar_line": ["OPEN weekdays hours", "CLOSED dates", "WORKING dates hours?", "WORKING FROM text", "CLOSED FROM text"],
@@ -58,6 +58,11 @@ PRODUCTIONS: dict[str, list[str]] = {
     "ladder": ["LADDER name ladder_scope rung*", "LADDER name ladder_scope WEIGHT 20% CATEGORIES category ~, category rung*"],
     "rung": ["level AT value", "level AT 3 ACTION text", "level AT 3 ACTION text deadline?", "level AT 3 deadline ACTION text"],
     "deadline": ["DEADLINE 10d", "DEADLINE 10d OF name"],
+    "procedure": ["PROCEDURE name release step_of* DECISION roles deadline?", "PROCEDURE name FOR names step_of*"],
+    "step_of": ["STEP name roles deadline?", "STEP name deadline? others MAY_REFUTE roles"],
+    "release": ["RELEASE roles FROM level", "RELEASE roles deadline? FROM level"],
+    "roles": ["BY name", "BY names"],
+    "others": ["OTHER_THAN names"],
     "category": ["name", "name ~.~ name ~.~ name", "text"],
     "test": ["TEST text step*"],
     "step": [

@@ -105,17 +105,21 @@ def test_what_every_event_has_is_not_declared(name: str) -> None:
     assert errors(f"event e\n    {name}: text") == [("E260", name)]
 
 
-def test_the_three_events_that_the_service_makes_have_a_key_of_each_entity_and_come_last() -> None:
+def test_the_events_that_the_service_makes_have_a_key_of_each_entity_and_come_last() -> None:
     events = meant("entity officer\nentity unit\nevent e\n    officer: officer\n    unit: unit").events
-    assert [(e.name, e.derived) for e in events] == [("e", False), ("finding", True), ("warning", True), ("event_conflict", True)]
-    finding, warning, conflict = events[1:]
+    names = ["finding", "warning", "event_conflict", "warning_step", "warning_overdue"]
+    assert [(e.name, e.derived) for e in events] == [("e", False), *((name, True) for name in names)]
+    finding, warning, conflict, step, overdue = events[1:]
     assert [f.name for f in finding.fields] == ["rule", "category", "points", "level", "officer", "unit"]
     assert [f.name for f in warning.fields] == ["ladder", "rule", "level", "points", "officer", "unit"]
     assert [f.name for f in conflict.fields] == ["event", "event_id", "officer", "unit"]
+    assert [f.name for f in overdue.fields] == ["warning", "ladder", "rule", "level", "step", "officer", "unit"]
+    of_a_step = ["warning", "ladder", "rule", "level", "step", "result", "actor", "role", "overdue", "officer", "unit"]
+    assert [f.name for f in step.fields] == of_a_step
     assert finding.fields[2].type.kind is Kind.NUMBER
 
 
-@pytest.mark.parametrize("name", ["finding", "warning", "event_conflict"])
+@pytest.mark.parametrize("name", ["finding", "warning", "event_conflict", "warning_step", "warning_overdue"])
 def test_the_events_that_the_service_makes_cannot_be_declared(name: str) -> None:
     assert errors(f"event {name}\n    a: text") == [("E258", name)]
 

@@ -96,7 +96,7 @@ PASSED_ON = {
     "arith",
 }
 PASSED_ON |= {"term", "default", "unary", "side_where", "calendar_line", "ladder_item", "rung_option", "clause", "step", "level_option"}
-PASSED_ON |= {"entity_option", "expectation", "signed"}
+PASSED_ON |= {"entity_option", "expectation", "signed", "procedure_item", "step_option"}
 
 
 def test_every_rule_of_the_grammar_is_built_and_nothing_else() -> None:

@@ -20,6 +20,8 @@ HERE = syntax.Span("x.rules", 0, 1)
 CONDUCT = "ladder conduct within officer over 365d blue at 3 red at 6\n"
 WATCHED = "rule watched when alcohol > 3 about officer\n" + CONDUCT
 LATER = 'test "t" breath_test at 2026-03-02T10:00 officer=P1 alcohol=4 '
+LADDER = "ladder l within officer blue at 3"
+STEP = "step verification by unit_head"
 
 # Code -> texts.
 EXAMPLES: dict[str, list[str]] = {
@@ -98,6 +100,27 @@ EXAMPLES: dict[str, list[str]] = {
     "E458": ['table t(k: text): number «"a", "b": 3»', 'table t(): number «"a": 3»'],
     "E459": ['table t(k: officer): number «" "»: 3'],
     "E460": ["«entity bureau in unit from posting»", "«entity bureau in unit from login»"],
+    "E461": [f"procedure p for «conduct» {STEP}"],
+    "E462": [
+        f"procedure p {STEP} procedure «q» {STEP}",
+        f"{LADDER} procedure p for l {STEP} procedure q for «l» {STEP}",
+        f"{LADDER} procedure p for l, «l» {STEP}",
+    ],
+    "E463": ["procedure p step «verification» deadline 3d", f"procedure p «release» from red {STEP}"],
+    "E464": [f"procedure p {STEP} step «closing» by a", f"procedure p {STEP} step «decision» by a"],
+    "E465": [
+        "procedure p step a by x other than «b» step b by x",
+        "procedure p step a by x other than «a»",
+        f"procedure p release by s other than «verification» {STEP}",
+    ],
+    "E466": ["procedure «p»", "procedure «p» release by s"],
+    "E467": [f"rule «grave» when alcohol is present level red approval procedure p {STEP}"],
+    "E468": [
+        f"procedure p «release by s may refute» {STEP}",
+        f"procedure p {STEP} «decision by s may refute»",
+        f"procedure p {STEP} «decision by s from red»",
+    ],
+    "E469": ["procedure p step «a» by x may refute", "procedure p step a by x may refute step «b» by x may refute step c by x"],
     "E470": ["ladder «l» within officer"],
     "E471": ["ladder l within officer blue at 3 «yellow at 3»", "ladder l within officer blue at 3 «yellow at 2.5»"],
     "E472": ["ladder l within officer blue at 3 «blue at 4»"],
@@ -153,6 +176,10 @@ def test_every_code_of_declarations_has_an_example() -> None:
         'table t(k: text): number "a": 3 until 2026-01-31 "a": 4 since 2026-02-01',
         'table t(k: text): number "a": 3 since 2026-01-31 until 2026-01-31',
         f"{WATCHED}{LATER}clock 2026-03-02T10:00 expect watched",
+        f"{LADDER} procedure p for l {STEP} procedure q {STEP}",
+        f"rule grave when alcohol is present level red approval procedure p release by s from red {STEP}",
+        "procedure p step a by x, y may refute step b by x other than a may refute decision by x deadline 1d",
+        'test "t" warning_overdue at 2026-03-02T10:00 officer=P1 level=red expect no finding',
         f"{WATCHED}{LATER}breath_test at 2026-03-01T10:00 officer=P2 late clock 2026-03-02T10:00 expect watched level red about officer P1",
     ],
 )

@@ -32,7 +32,21 @@ def told(section: str) -> set[str]:
 
 @pytest.mark.parametrize(
     "part",
-    ["timezone", "calendars", "entities", "types", "tables", "histories", "aggregates", "patterns", "rules", "ladders", "index", "codes"],
+    [
+        "timezone",
+        "calendars",
+        "entities",
+        "types",
+        "tables",
+        "histories",
+        "aggregates",
+        "patterns",
+        "rules",
+        "ladders",
+        "procedures",
+        "index",
+        "codes",
+    ],
 )
 def test_every_field_of_a_part_is_told(part: str) -> None:
     assert names(plan.PLAN.fields[part]) - told(part) == set()

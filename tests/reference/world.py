@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from rulelang import model
-from tests.reference.events import Arrivals, Decoder, Event, Json, derived
+from tests.reference.events import ACTS, Arrivals, Decoder, Event, Json, derived
 from tests.reference.findings import Finding, findings_of, identity
 from tests.reference.history import key_in, within_window
 from tests.reference.texts import number, time_text
@@ -157,6 +157,8 @@ class World:
         sources = self.names.entities[entity].sources
         own, above = (model.ScopeKey(entity, None),), (model.ScopeKey(parent, None),)
         for event in reversed(self.received):
+            if event.type in ACTS:  # 'which carry the keys that were right when their warning was issued'
+                continue
             if event.time <= time_us and (not sources or event.type in sources) and key_in(self.names, own, event) == (key,):
                 unit = key_in(self.names, above, event)
                 if unit is not None:
