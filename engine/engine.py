@@ -696,7 +696,7 @@ class Engine:
         if ours and state is not None:
             saved = json.loads(state)
             self._counts = saved["counts"]
-            fold.undecided[:] = saved["undecided"]
+            fold.undecided = saved["undecided"]
             self._buried = {name: json.loads(item) for name, item in store.items("gone")}
             restore(
                 fold,

@@ -130,12 +130,12 @@ cdef class Fold:
     cdef readonly dict gone_versions     # id -> version of everything that was withdrawn
     cdef readonly dict unsaved           # (kind, id) -> Finding or Warning_ to be saved, None: to be removed
     cdef dict restored                   # (source, id, rank) -> Event while a fold is being restored; else None
-    cdef readonly list undecided         # per rule: how often a condition was unknown where it was looked at
     cdef readonly object on_looked       # called with (rule, key, moment, event, truth, parts) where a rule is looked at; None: not
     cdef bint sees_findings
     cdef bint sees_warnings
     cdef readonly long long keys         # logs that received events are in
     cdef Py_ssize_t longest_unscoped     # entries of the longest track of any unscoped rule
+    cdef list met                        # of the event that is being taken, by the histories it enters: Log, name of one, None
     cdef Event cause                     # the event that changes are due to
     cdef Changes changes                 # None: nothing has changed
 
@@ -163,10 +163,10 @@ cdef class Fold:
         self.gone_versions = {}
         self.unsaved = {}
         self.restored = None
-        self.undecided = [0] * len(self.plan.rules)
         self.on_looked = on_looked
         self.keys = 0
         self.longest_unscoped = 0
+        self.met = []
         self.cause = None
         self.changes = None
         read = set()
@@ -200,13 +200,16 @@ cdef class Fold:
         cdef History history
         cdef Rule rule
         cdef Log log
-        cdef tuple key
+        cdef object name
         cdef Py_ssize_t opened = 0, remembering = len(self.plan.remembering)
-        for history in <list> self.plan.entered[event.type]:
-            key = key_of(event, history)
-            if key is None:
+        cdef list entered = <list> self.plan.entered[event.type]
+        self.met.clear()
+        for history in entered:
+            name = key_of(event, history)
+            log = None if name is None else <Log> history.logs.get(name)
+            self.met.append(name if log is None else log)
+            if name is None:
                 continue
-            log = <Log> history.logs.get(key)
             if log is None or not log.received:
                 opened += 1
             elif log.longest >= self.records_max:
@@ -217,7 +220,7 @@ cdef class Fold:
                 if event.type not in rule.anchor_choices or (rule.kind == EVENTS and not self.matches_now(rule, event)):
                     continue
                 history = <History> self.plan.histories[rule.history]
-                log = <Log> history.logs.get(self.unscoped_key(rule, event))
+                log = <Log> history.logs.get(name_of(self.unscoped_key(rule, event)))
                 if log is None or not log.received:
                     opened += 1
                 elif log.longest >= self.records_max:
@@ -231,7 +234,7 @@ cdef class Fold:
         cdef Track track
         cdef Value value
         cdef long long moment
-        for intake in <list> history.by_type[event.type]:
+        for intake in (<Entrance> history.by_type[event.type]).all_intakes:
             if not intake.taking.asked:
                 continue
             track = log.read(intake.taking)
@@ -249,7 +252,9 @@ cdef class Fold:
     cdef int put(self, Event event) except -1:
         cdef History history
         cdef Rule rule
-        cdef tuple key
+        cdef object name
+        cdef list entered, met
+        cdef Py_ssize_t i
         if self.restored is not None:
             self.restored[event.source, event.id, event.rank] = event
         elif self.on_looked is not None:
@@ -264,10 +269,17 @@ cdef class Fold:
         for rule in self.plan.unscoped_later:
             if event.type in rule.anchor_choices:
                 self.put_into(self.plan.histories[rule.history], self.unscoped_log(rule, event), event)
-        for history in <list> self.plan.entered[event.type]:
-            key = key_of(event, history)
-            if key is not None:
-                self.put_into(history, self.open_log(history, key), event)
+        entered = <list> self.plan.entered[event.type]
+        met = self.met if event is self.cause and self.restored is None else None
+        for i in range(len(entered)):
+            history = <History> PyList_GET_ITEM(entered, i)
+            name = key_of(event, history) if met is None else <object> PyList_GET_ITEM(met, i)
+            if name is None:
+                continue
+            if type(name) is Log:
+                self.put_into(history, <Log> name, event)
+            else:
+                self.put_into(history, self.open_named(history, name), event)
         return 0
 
     cdef int look_at_unscoped(self, Event event) except -1:
@@ -279,10 +291,13 @@ cdef class Fold:
         return 0
 
     cdef Log open_log(self, History history, tuple key):
-        cdef Log log = history.logs.get(key)
+        return self.open_named(history, name_of(key))
+
+    cdef Log open_named(self, History history, object name):
+        cdef Log log = <Log> history.logs.get(name)
         if log is None:
-            log = Log(history, key)
-            history.logs[key] = log
+            log = Log(history, name if type(name) is tuple else (name,))
+            history.logs[name] = log
         return log
 
     cdef tuple unscoped_key(self, Rule rule, Event event):
@@ -298,42 +313,72 @@ cdef class Fold:
         return self.open_log(<History> self.plan.histories[rule.history], self.unscoped_key(rule, event))
 
     cdef int put_into(self, History history, Log log, Event event) except -1:
+        cdef Entrance entrance = <Entrance> history.by_type[event.type]
         cdef Intake intake
         cdef Taking taking
         cdef Track track
         cdef Value value
         cdef long long moment
         cdef Use use
-        cdef bint in_order = event.time > log.latest
-        cdef list intakes = <list> history.by_type[event.type]
-        cdef Py_ssize_t i
+        cdef bint in_order = event.time > log.latest, plainly = in_order and self.on_looked is None and self.restored is None
+        cdef int i, taken = 0
         if not log.received and event.rank == 0:
             log.received = True
             self.keys += 1
+        elif entrance.raw_slot >= 0:
+            spell_as(event, log.key[0], entrance.slot, entrance.raw_slot)
         if in_order:
             log.latest = event.time
-        for i in range(len(intakes)):
-            intake = <Intake> PyList_GET_ITEM(intakes, i)
+        for i in range(entrance.n):
+            intake = <Intake> entrance.intakes[i]
             taking = intake.taking
-            track = log.own_track(taking)
             if not intake.takes(self.machine, self.scratch, event, &value):
-                if track is None and taking.base is not None:
+                if taking.base is not None and log.own_track(taking) is None:
                     log.part(taking)
                 continue
             moment = event.time
             if taking.gap is not None and not taking.gap.moment(self.machine, self.scratch, event, &moment):
                 release(&value)
                 continue
+            track = log.own_track(taking)
             if track is not None or taking.base is None:
                 if track is None:
                     track = log.new_track(taking)
                 track.add(moment, event, &value)
                 if track.n > log.longest:
                     log.longest = track.n
-                    if track.n > self.longest_unscoped and not history.slots[event.type]:
+                    if track.n > self.longest_unscoped and entrance.slot < 0:
                         self.longest_unscoped = track.n
-            for use in taking.uses_in_order if in_order else taking.uses:
+            if not plainly:
+                for use in taking.uses:
+                    self.mark(use, log, event, moment)
+                continue
+            if taking.openers_n:
+                entrance.taken[taken] = <PyObject *> taking
+                taken += 1
+            for use in taking.uses_in_order:
                 self.mark(use, log, event, moment)
+        for i in range(taken):
+            self.glance(<Taking> entrance.taken[i], log, event)
+        return 0
+
+    cdef int glance(self, Taking taking, Log log, Event event) except -1:
+        """The event is the last anchor here of the rules that open at this taking: those that may open something must look again."""
+        cdef list openings
+        cdef Rule rule
+        cdef Verdict verdict
+        cdef int i
+        for i in range(taking.openers_n):
+            rule = <Rule> taking.openers[i]
+            if log.standing is not None:
+                openings = log.opened(rule)
+                if openings and self.joins(rule, log, (<Finding> PyList_GET_ITEM(openings, len(openings) - 1)).moment, event.time):
+                    continue
+            verdict = self.look.glance(rule, log, event, event.time)
+            if verdict == PERHAPS:
+                self.soil(rule, log, event.time, event.time, ALWAYS)
+            elif verdict == UNKNOWN:
+                rule.undecided += 1
         return 0
 
     cdef int take_out(self, Event event) except -1:
@@ -343,7 +388,7 @@ cdef class Fold:
         cdef Taking taking
         cdef Value value
         cdef Log log
-        cdef tuple key
+        cdef object name
         cdef long long moment
         cdef Use use
         cdef Rule rule
@@ -354,16 +399,16 @@ cdef class Fold:
             if event.type not in history.by_type:
                 continue
             if history.slots[event.type]:
-                key = key_of(event, history)
-                if key is None:
+                name = key_of(event, history)
+                if name is None:
                     continue
-                log = history.logs[key]
+                log = history.logs[name]
             else:
                 rule = history.rules[0]
                 if rule.kind == EVENTS and not self.matches_now(rule, event):
                     continue
                 log = self.unscoped_log(rule, event)
-            for intake in <list> history.by_type[event.type]:
+            for intake in (<Entrance> history.by_type[event.type]).all_intakes:
                 if not intake.takes(self.machine, self.scratch, event, &value):
                     continue
                 taking = intake.taking
@@ -463,10 +508,10 @@ cdef class Fold:
             event = track.event(i)
             if event.type not in own.slots:
                 continue
-            key = key_of(event, own)
-            if key is None:
+            name = key_of(event, own)
+            if name is None:
                 continue
-            home = own.logs.get(key)
+            home = own.logs.get(name)
             if home is None:
                 continue
             if ends:
@@ -610,15 +655,15 @@ cdef class Fold:
             if (rule.since_day is not None and day < rule.since_day) or (rule.until_day is not None and day > rule.until_day):
                 return False
         cdef Verdict verdict
-        self.look.at(rule, log, event, moment)
         if rule.tests_n and self.on_looked is None:
-            verdict = self.look.glance()
+            verdict = self.look.glance(rule, log, event, moment)
             if verdict != PERHAPS:
-                self.undecided[rule.index] += verdict == UNKNOWN
+                rule.undecided += verdict == UNKNOWN
                 return False
+        self.look.at(rule, log, event, moment)
         self.machine.run(rule.condition, self.look, &out)
         if out.tag == MISSING:
-            self.undecided[rule.index] += 1
+            rule.undecided += 1
         if self.on_looked is not None:
             self.on_looked(rule, log.key, moment, event, None if out.tag == MISSING else out.v.i != 0, self.parts)
         truth = out.tag == BOOL and out.v.i != 0
@@ -923,7 +968,7 @@ cdef class Fold:
         if taking is None:
             return None
         cdef History history = self.plan.default_history[entity]
-        cdef Log log = <Log> history.logs.get((key,))
+        cdef Log log = <Log> history.logs.get(key)
         cdef Track track
         cdef Py_ssize_t i
         cdef Event event
@@ -1048,6 +1093,17 @@ cdef class Fold:
 
     # ------------------------------------------------------------------ reading
 
+    @property
+    def undecided(self):
+        """By rule: how often its condition was unknown where it was looked at."""
+        return [(<Rule> rule).undecided for rule in self.plan.rules]
+
+    @undecided.setter
+    def undecided(self, counts):
+        cdef Rule rule
+        for rule, count in zip(self.plan.rules, counts, strict=True):
+            rule.undecided = count
+
     def levels(self, str entity, str key, long long at):
         """What each ladder of the entity counts for a key at a time: [(ladder, level or None, points)]."""
         cdef Ladder ladder
@@ -1096,13 +1152,33 @@ cdef class Fold:
         return self.plan.entities[index]["name"]
 
 
-cdef tuple key_of(Event event, History history):
-    """The key by which an event belongs to a history; None: it does not."""
+cdef inline object name_of(tuple key):
+    """What a key's log is found by in its history: a key of one text by the text."""
+    return key[0] if len(key) == 1 else key
+
+
+cdef int spell_as(Event event, str key, int slot, int raw_slot) except -1:
+    """Let the event hold the log's own text of its key, which is there anyway."""
+    cdef Value *value = &event.slots[slot]
+    cdef Value *raw = &event.slots[raw_slot]
+    cdef PyObject *sent = value.v.s
+    if sent == <PyObject *> key:
+        return 0
+    if raw.tag == TEXT and raw.v.s == sent:
+        Py_INCREF(key)
+        raw.v.s = <PyObject *> key
+        Py_DECREF(<object> sent)
+    Py_INCREF(key)
+    value.v.s = <PyObject *> key
+    Py_DECREF(<object> sent)
+    return 0
+
+
+cdef object key_of(Event event, History history):
+    """The name of the key by which an event belongs to a history; None: it does not."""
     cdef tuple slots = <tuple> history.slots[event.type]
-    cdef object first
     if len(slots) == 1:
-        first = slot_text(event, slots[0])
-        return None if first is None else (first,)
+        return slot_text(event, <int> slots[0])
     key = tuple([slot_text(event, slot) for slot in slots])
     return None if None in key else key
 

@@ -13,8 +13,12 @@ def explain(Fold fold, str name, tuple key=None):
     cdef History history = fold.plan.histories[rule.history]
     cdef Log log
     assert rule.scoped
-    for log in [history.logs[k] for k in sorted(history.logs) if key is None or k == key]:
+    for log in sorted(history.logs.values(), key=key_of_log) if key is None else filter(None, [history.logs.get(name_of(key))]):
         yield from _explain_key(fold, rule, log)
+
+
+def key_of_log(Log log):
+    return log.key
 
 
 cdef list _explain_key(Fold fold, Rule rule, Log log):

@@ -98,6 +98,13 @@ cdef class Log:
         return None if self.standing is None else <list> self.standing.get(rule.ordinal)
 
 
+cdef inline PyObject *track_at(Log log, int own, int base) noexcept:
+    """The track of a taking, by its number and by that of its base (-1: none); NULL: nothing was taken up. Lent, not given."""
+    if own < log.tracks_n and log.tracks[own] is not NULL:
+        return log.tracks[own]
+    return log.tracks[base] if 0 <= base < log.tracks_n else NULL
+
+
 cdef class Look(Frame):
     """One rule, one key, one anchor. `this`: the anchor event (None at the end of a period); `moment`: looked at."""
 
@@ -124,47 +131,50 @@ cdef class Look(Frame):
             self.others.clear()
         return 0
 
-    cdef Verdict glance(self) except *:
-        """What the rule's tests tell of its condition here."""
+    cdef Verdict glance(self, Rule rule, Log log, Event this, long long moment) except *:
+        """What the rule's tests tell of its condition at an anchor."""
         cdef Test *test
+        cdef PyObject *track
+        cdef Py_ssize_t n
+        cdef int i
+        for i in range(rule.tests_n):
+            test = &rule.tests[i]
+            if not test.needed:
+                if self.fails(test, log, this, moment):
+                    return NO
+                continue
+            track = track_at(log, test.track, test.base)
+            n = 0 if track is NULL else (<Track> track).n
+            if n >= test.needed:
+                if not test.length_us or (<Track> track).entries[n - 1].moment > moment:
+                    continue
+                # Are so many of the latest entries in the window? Else it holds fewer.
+                if (<Track> track).entries[n - test.needed].moment > moment - test.length_us:
+                    continue
+            if not test.unknown:
+                return NO
+            if rule.tested_whole:
+                return UNKNOWN
+        return PERHAPS
+
+    cdef bint fails(self, Test *test, Log log, Event this, long long moment) except -1:
+        """Whether a test that needs more than to count is false."""
         cdef Aggregate aggregate
         cdef Track track
         cdef Value value
         cdef Py_ssize_t low, high
-        cdef long long start
-        cdef int i
-        for i in range(self.rule.tests_n):
-            test = &self.rule.tests[i]
-            if test.pattern is not NULL:
-                if not self.looks_at(<Pattern> test.pattern):
-                    return NO
-                continue
-            aggregate = <Aggregate> test.aggregate
-            track = self.log.read(aggregate.taking)
-            if test.needed:
-                # So many of the latest entries are not all in the window: then it holds fewer.
-                if track.n >= test.needed:
-                    if aggregate.window.kind != SLIDING or aggregate.previous or track.entries[track.n - 1].moment > self.moment:
-                        continue
-                    start = self.moment - aggregate.window.length_us
-                    if track.entries[track.n - test.needed].moment > start:
-                        continue
-                if not isinstance(aggregate, Share):
-                    return NO
-                if self.rule.tested_whole:
-                    return UNKNOWN
-                continue
-            aggregate.window.bounds(track, self.moment, aggregate.previous, False, &low, &high)
-            value.tag = MISSING
-            aggregate.result(track, low, high, &value)
-            if value.tag == test.constant.tag:
-                if not fulfils(test, &value):
-                    return NO
-            elif value.tag != MISSING:
-                release(&value)
-            elif self.rule.tested_whole:
-                return UNKNOWN
-        return PERHAPS
+        if test.pattern is not NULL:
+            self.this = this
+            return not self.looks_at(<Pattern> test.pattern)
+        aggregate = <Aggregate> test.aggregate
+        track = log.read(aggregate.taking)
+        aggregate.window.bounds(track, moment, aggregate.previous, False, &low, &high)
+        value.tag = MISSING
+        aggregate.result(track, low, high, &value)
+        if value.tag == test.constant.tag:
+            return not fulfils(test, &value)
+        release(&value)
+        return False
 
     cdef Log log_of(self, int history):
         """The log that a scope reads here; None where a part of its key is missing."""
@@ -184,7 +194,7 @@ cdef class Look(Frame):
             else:
                 key.append(None)
         if None not in key:
-            found = other.logs.get(tuple(key), other.nothing)
+            found = other.logs.get(name_of(tuple(key)), other.nothing)
         self.others[history] = found
         return found
 
@@ -254,9 +264,11 @@ cdef class Look(Frame):
     cdef bint looks_at(self, Pattern pattern) except -1:
         """Whether the anchor event is the one on which this pattern is looked at."""
         cdef Value value
-        if pattern.looked_at is None or self.this is None or self.this.type not in pattern.looked_at.choices:
+        cdef Intake intake
+        if pattern.looked_at is None or self.this is None:
             return False
-        return pattern.looked_at.takes(self.machine, self.inner, self.this, &value) != 0
+        intake = pattern.looked_at.intakes.get(self.this.type)
+        return intake is not None and intake.takes(self.machine, self.inner, self.this, &value) != 0
 
     cdef Event pair(self, Pattern pattern, Log log):
         """The last of the events that pair with the anchor event; None: there is none."""

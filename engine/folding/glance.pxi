@@ -22,6 +22,10 @@ cdef struct Test:
     PyObject *aggregate                  # or an aggregate: of the plan, that outlives the test
     PyObject *pattern                    # or a pattern (IS_TRUE)
     Py_ssize_t needed                    # count, distinct, share: with fewer entries in the window it fails, or is unknown
+    bint unknown                         # share
+    int track                            # of the aggregate's taking, and of that one's base, among the tracks of a log
+    int base
+    long long length_us                  # of the window, where it is the sliding one up to now; else 0
     Value constant                       # owned by the machine
 
 

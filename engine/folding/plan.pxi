@@ -99,6 +99,8 @@ cdef class Rule:
     cdef Test *tests                     # of the condition: what a glance can tell of it
     cdef int tests_n
     cdef bint tested_whole               # the condition is one test
+    cdef bint at_once                    # where an event comes last in the key's history, its tests may be made when it is put there
+    cdef long long undecided             # how often its condition was unknown where it was looked at
     cdef bint same_for_all               # the condition reads nothing of the anchor event: anchors of one moment need one look
 
     def __dealloc__(self):
@@ -126,9 +128,9 @@ cdef class History:
     cdef readonly long long retain_us
     cdef readonly dict slots             # event type -> slots of the key
     cdef readonly list takings           # every track of a log, by ordinal
-    cdef readonly dict by_type           # event type -> the intakes of the takings that may take it up
+    cdef readonly dict by_type           # event type -> Entrance, where something takes it up
     cdef readonly list rules             # those whose scope it is
-    cdef dict logs                       # key -> Log
+    cdef dict logs                       # by `name_of` their key
     cdef Log nothing                     # what a key without events has
 
 
@@ -193,9 +195,10 @@ cdef class Plan:
             for kind in range(len(self.types))
         ]
         for history in self.histories:
-            # A track that was its base's until now is copied before the event enters that.
-            for intakes in (<History> history).by_type.values():
-                intakes.sort(key=is_base)
+            for taking in (<History> history).takings:
+                self.open_at(taking)
+            for entrance in (<History> history).by_type.values():
+                (<Entrance> entrance).close()
 
     cdef int type_index(self, str name) except -1:
         for index, kind in enumerate(self.types):
@@ -263,9 +266,19 @@ cdef class Plan:
             taking.index = <int> len(where.takings)
             where.takings.append(taking)
             for kind in choices:
-                where.by_type.setdefault(kind, []).append(taking.intakes[kind])
+                if kind not in where.by_type:
+                    where.by_type[kind] = self.entrance(where, kind)
+                (<Entrance> where.by_type[kind]).all_intakes.append(taking.intakes[kind])
         taking.asked = taking.asked or asked
         return taking
+
+    cdef Entrance entrance(self, History history, int type):
+        cdef Entrance entrance = Entrance()
+        cdef tuple slots = <tuple> history.slots[type]
+        if len(slots) == 1:
+            entrance.slot = slots[0]
+            entrance.raw_slot = next(field["raw_slot"] for field in self.types[type]["fields"] if field["slot"] == slots[0])
+        return entrance
 
     cdef dict carrying(self, int history, int layers):
         """Every event type of the history that layers below or at `layers` see, taken up whatever it says."""
@@ -313,8 +326,8 @@ cdef class Plan:
         pattern.looked_at = self.taking(raw["history"], looked_at, False)
         pattern.choice = None
         if raw["uses_this"]:
-            choices = {kind: tuple(options) for kind, options in other.items()}
-            pattern.choice = Taking(self.machine, -1, raw["history"], False, None, choices)
+            chosen = {kind: tuple(options) for kind, options in other.items()}
+            pattern.choice = Taking(self.machine, -1, raw["history"], False, None, chosen)
             other = {kind: [(-1, -1)] for kind in other}
         pattern.other = self.taking(raw["history"], other, False)
         return pattern
@@ -336,6 +349,15 @@ cdef class Plan:
         if role == ANCHOR or role == MEMBER or role == PRESENCE or rule.kind != EVENTS:
             # An event after which there is none is seen by no anchor but itself.
             taking.uses_in_order.append(use)
+        return 0
+
+    cdef int open_at(self, Taking taking) except -1:
+        """Of the rules whose anchors it is, those that are tested at once need no mark."""
+        cdef Use use
+        for use in list(taking.uses_in_order):
+            if use.role == ANCHOR and use.rule.at_once:
+                taking.opens(use.rule)
+                taking.uses_in_order.remove(use)
         return 0
 
     cdef dict giver_choices(self, dict raw):
@@ -452,6 +474,10 @@ cdef class Plan:
                 if self.read_aggregate(rule, test, self.aggregates[operand[1]]):
                     rule.tests_n += 1
         rule.tested_whole = rule.tests_n == 1 and len(parts) == 1
+        # What is derived from the event, or stands in another history, is not there yet.
+        rule.at_once = rule.kind == EVENTS and rule.layer == 0 and not rule.components and rule.tests_n > 0
+        if rule.since_day is not None or rule.until_day is not None:
+            rule.at_once = False
         return 0
 
     def is_costly(self, tuple part):
@@ -463,6 +489,10 @@ cdef class Plan:
         if aggregate.history != rule.history or aggregate.choice is not None or aggregate.taking is None:
             return False
         test.aggregate = <PyObject *> aggregate
+        test.track = aggregate.taking.index
+        test.base = -1 if aggregate.taking.base is None else aggregate.taking.base.index
+        if aggregate.window.kind == SLIDING and not aggregate.previous:
+            test.length_us = aggregate.window.length_us
         if isinstance(aggregate, (Count, Distinct)):
             if test.op == GREATER_INTEGER and test.constant.v.i < NEVER:
                 test.needed = test.constant.v.i + 1
@@ -471,6 +501,7 @@ cdef class Plan:
             return test.needed > 0
         if isinstance(aggregate, Share):
             test.needed = max(aggregate.at_least, 1)
+            test.unknown = True
             return True
         return test.constant.tag == INT or test.constant.tag == NUMBER or test.constant.tag == DURATION
 
@@ -585,11 +616,6 @@ cdef bint reads_anchor(Plan plan, int history, tuple tree):
     if tree[0] in ("field", "this", "pattern"):
         return True
     return any([reads_anchor(plan, history, part) for part in tree[1:] if isinstance(part, tuple)])
-
-
-def is_base(Intake intake):
-    """The key by which what shares a track comes before what it is shared with."""
-    return intake.taking.base is None
 
 
 cdef int default_slot(dict declared, int entity, str name) except -2:

@@ -21,7 +21,10 @@ cdef class Taking:
     cdef readonly dict intakes         # event type -> Intake
     cdef Taking base                   # takes up all events of the same types; None: it is one, or its tracks share nothing
     cdef list uses                     # of Use: who must look again when the track changes
-    cdef list uses_in_order            # the same, where nothing in the key's history is as late as the entry
+    cdef list uses_in_order            # the same, where nothing in the key's history is as late as the entry; but for the openers
+    cdef list opening                  # these keep alive what is in the next
+    cdef PyObject **openers            # the rules whose anchors it is, and whose tests are made as soon as an entry is put there
+    cdef int openers_n
     cdef int *slots                    # by event type: where its value stands; NULL: not `plain`
 
     def __cinit__(self, Machine machine, int index, int history, bint has_values, Gap gap, dict choices, bint shared=True):
@@ -36,6 +39,9 @@ cdef class Taking:
         self.asked = False
         self.uses = []
         self.uses_in_order = []
+        self.opening = []
+        self.openers = NULL
+        self.openers_n = 0
         self.slots = NULL
         self.plain = has_values and shared
         for intake in self.intakes.values():
@@ -49,6 +55,18 @@ cdef class Taking:
 
     def __dealloc__(self):
         free(self.slots)
+        free(self.openers)
+
+    cdef int opens(self, Rule rule) except -1:
+        """Let it be one of the openers."""
+        cdef void *grown = realloc(self.openers, (self.openers_n + 1) * sizeof(PyObject *))
+        if grown is NULL:
+            raise MemoryError
+        self.openers = <PyObject **> grown
+        self.openers[self.openers_n] = <PyObject *> rule
+        self.openers_n += 1
+        self.opening.append(rule)
+        return 0
 
     cdef bint may_share(self):
         """Whether it takes up every event of its types, but for those without its field."""
@@ -161,6 +179,43 @@ cdef class Intake:
                 release(value)
             return 1
         return 0
+
+
+@cython.final
+cdef class Entrance:
+    """How the events of one type enter the histories of one kind."""
+
+    cdef readonly list all_intakes     # those that share a track before that which they share it with
+    cdef PyObject **intakes            # the same
+    cdef int n
+    cdef PyObject **taken              # room for as many takings
+    cdef int slot                      # of a key that is one text; -1: it is none
+    cdef int raw_slot                  # where it stands as it was spelled; -1: nowhere
+
+    def __cinit__(self):
+        self.all_intakes = []
+        self.slot = self.raw_slot = -1
+
+    cdef int close(self) except -1:
+        """All intakes are there."""
+        cdef int i
+        self.all_intakes.sort(key=is_base)
+        self.n = <int> len(self.all_intakes)
+        self.intakes = <PyObject **> calloc(2 * self.n, sizeof(PyObject *))
+        if self.intakes is NULL:
+            raise MemoryError
+        self.taken = self.intakes + self.n
+        for i in range(self.n):
+            self.intakes[i] = <PyObject *> self.all_intakes[i]
+        return 0
+
+    def __dealloc__(self):
+        free(self.intakes)
+
+
+def is_base(Intake intake):
+    """The key by which what shares a track comes before what it is shared with."""
+    return intake.taking.base is None
 
 
 cdef inline bint is_met(Option *option, Machine machine, Frame frame, Event event) except -1:
