@@ -5,7 +5,7 @@ import os
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 
-MODULES = ["values", "machine", "fold"]
+MODULES = ["values", "texts", "machine", "fold"]
 
 # An editable install would compile all of them once more, elsewhere; tools/setup has compiled them in place by then.
 BUILT = os.environ.get("ENGINE_BUILT_IN_PLACE") == "1"

@@ -27,7 +27,7 @@ from engine.machine import EventError, Machine, name_of_wire
 from engine.program import Program, load
 from engine.stores import make_store
 from engine.stores.interface import Checkpoint, Store, StoreBehind, StoreError, StoreForked
-from engine.texts import canonical, number, time_text, time_us
+from engine.texts import canonical, canonical_bytes, number, time_text, time_us
 from engine.values import Event
 from engine.views import finding_object, order, warning_object, with_version
 from engine.warnings.deciding import Move
@@ -98,10 +98,6 @@ _LIKE_A_CONFLICT = re.compile(r"#[0-9a-f]{12}\Z")
 def _payload(event: Event) -> bytes:
     assert event.payload is not None, "the event was decoded for the journal"
     return event.payload
-
-
-def _json(value: Json) -> bytes:
-    return json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
 def _wall_clock() -> int:
@@ -295,7 +291,7 @@ class Engine:
                 self._unsaved["event", name] = self._machine.encode_record(event)
             if outcome is not None:
                 answer = {part: getattr(outcome, part) for part in Outcome.__slots__}  # asdict would copy every finding
-                self._unsaved["answer", name] = json.dumps({"digest": event.digest.hex(), **answer}, ensure_ascii=False).encode()
+                self._unsaved["answer", name] = canonical_bytes({"digest": event.digest.hex(), **answer})
 
     def _conflict(self, event: Event, now: int | None) -> Outcome:
         """Another content under a known name: refused, recorded once per content, and visible to rules."""
@@ -616,7 +612,9 @@ class Engine:
             items.update(unsaved)
         items.update(self._unsaved)
         fold = self._fold
-        items["state", "engine"] = _json({"now": fold.now, "counts": self._counts, "undecided": fold.undecided, "applied": self._applied})
+        items["state", "engine"] = canonical_bytes(
+            {"now": fold.now, "counts": self._counts, "undecided": fold.undecided, "applied": self._applied}
+        )
         kept = self._store.checkpoint(Checkpoint(items, self._applied, self._saved))
         if kept:
             self._unsaved_before.clear()
@@ -659,7 +657,7 @@ class Engine:
         fold, items = self._fold, self._unsaved
         register = self._register
         for name in register.unsaved:
-            items["dossier", name] = _json(dossier_json(register.dossiers[name]))
+            items["dossier", name] = canonical_bytes(dossier_json(register.dossiers[name]))
         for name in register.unsaved_evidence:
             items["evidence", name] = register.evidence[name]
         register.unsaved.clear()
@@ -670,10 +668,10 @@ class Engine:
                 if kind == "gone":
                     self._buried.pop(name, None)
             elif kind == "gone":
-                items[kind, name] = _json(self._shown(thing))
+                items[kind, name] = canonical_bytes(self._shown(thing))
             else:
                 saved = saved_finding(fold, thing) if isinstance(thing, Finding) else saved_warning(fold, thing)
-                items[kind, name] = _json({"saved": saved, "shown": self._shown(thing)})
+                items[kind, name] = canonical_bytes({"saved": saved, "shown": self._shown(thing)})
         fold.unsaved.clear()
 
     def _recover(self, ours: bool) -> bool:
@@ -783,7 +781,7 @@ class Engine:
                     shown = {**shown, "status": "withdrawn", "reason": "the rule set changed"}
                 self._buried[name] = shown
                 fold.gone_versions[name] = version
-                self._unsaved["gone", name] = _json(shown)
+                self._unsaved["gone", name] = canonical_bytes(shown)
 
     def _look_up(self, rows: Sequence[Event]) -> None:
         """Names that were known before the restart, as far as these events ask for them."""

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.stores.interface import StoreVersion
-from engine.texts import canonical
+from engine.texts import canonical_bytes
 
 WIRE = 2
 """The form that has events of the wire."""
@@ -41,12 +41,12 @@ def events_entry(events: Sequence[bytes], now: int | None) -> bytes:
 
 def advance_entry(moment: int) -> bytes:
     """The entry of a movement of the clock."""
-    return canonical({"advance": moment}).encode()
+    return canonical_bytes({"advance": moment})
 
 
 def command_entry(now: int, command: dict[str, Any], move: Sequence[str], dossier: dict[str, Any]) -> bytes:
     """The entry of a step that was accepted."""
-    return canonical({"now": now, "command": command, "move": list(move), "dossier": dossier}).encode("utf-8", "surrogatepass")
+    return canonical_bytes({"now": now, "command": command, "move": list(move), "dossier": dossier})
 
 
 def read_entry(entry: bytes) -> dict[str, Any]:

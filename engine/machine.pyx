@@ -29,7 +29,7 @@ from cpython.object cimport PyObject
 from cpython.ref cimport Py_INCREF
 from libc.math cimport ceil, fabs, floor, fmod, isfinite
 from libc.math cimport round as round_away
-from libc.stdlib cimport calloc, free, malloc, realloc
+from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcmp, memcpy, memmove, memset
 
 cimport cython
@@ -45,6 +45,7 @@ from engine.values cimport (
     TIME,
     Event,
     Value,
+    Writer,
     copy_value,
     release,
     set_value,
@@ -71,6 +72,7 @@ cdef extern from "Python.h":
     str PyUnicode_FromKindAndData(int kind, const void *data, Py_ssize_t n)
     Py_ssize_t PyUnicode_GET_LENGTH(object text) noexcept
     bint PyUnicode_IS_ASCII(object text) noexcept
+    bint PyUnicode_IS_COMPACT_ASCII(object text) noexcept
     int PyUnicode_KIND(object text) noexcept
     void *PyUnicode_DATA(object text) noexcept
     Py_UCS4 PyUnicode_READ(int kind, void *data, Py_ssize_t at) noexcept

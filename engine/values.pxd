@@ -65,3 +65,14 @@ cdef class Event:
 
 cdef bint event_before(Event a, Event b) except -1
 cdef bint same_event(Event a, Event b) except -1
+
+
+cdef class Writer:
+    """A growing stretch of bytes."""
+
+    cdef unsigned char *data
+    cdef Py_ssize_t n, size
+    cdef unsigned char *room(self, Py_ssize_t more) except NULL
+    cdef int whole(self, long long value, int width) except -1
+    cdef int text(self, str text) except -1
+    cdef bytes taken(self)

@@ -5,15 +5,20 @@ In: what `engine.machine` decodes.  Out: `Event`, a row of typed slots that owns
 compiled modules use on values. Nothing here knows a rule set.
 """
 
+from cpython.bytes cimport PyBytes_FromStringAndSize
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_INCREF
-from libc.string cimport memset
+from libc.stdlib cimport free, realloc
+from libc.string cimport memcpy, memset
 
 cimport cython
 
 cdef extern from "Python.h":
     int PyUnicode_Compare(object left, object right) except? -1
+    Py_ssize_t PyUnicode_GET_LENGTH(object text) noexcept
+    int PyUnicode_KIND(object text) noexcept
+    void *PyUnicode_DATA(object text) noexcept
 
 
 cdef object value_object(const Value *value):
@@ -104,3 +109,43 @@ cdef bint same_event(Event a, Event b) except -1:
     if a is b:
         return True
     return a.rank == b.rank and PyUnicode_Compare(a.id, b.id) == 0 and PyUnicode_Compare(a.source, b.source) == 0
+
+
+@cython.final
+cdef class Writer:
+    def __dealloc__(self):
+        free(self.data)
+
+    cdef unsigned char *room(self, Py_ssize_t more) except NULL:
+        """Where the next `more` bytes go."""
+        cdef unsigned char *grown
+        cdef Py_ssize_t size
+        if self.n + more > self.size:
+            size = max(2 * self.size, self.n + more, 512)
+            grown = <unsigned char *> realloc(self.data, size)
+            if grown == NULL:
+                raise MemoryError
+            self.data = grown
+            self.size = size
+        self.n += more
+        return self.data + self.n - more
+
+    cdef int whole(self, long long value, int width) except -1:
+        """A little-endian integer of so many bytes."""
+        memcpy(self.room(width), &value, width)
+        return 0
+
+    cdef int text(self, str text) except -1:
+        """A text as Python has it: the width of a character, their number, they."""
+        cdef int width = PyUnicode_KIND(text)
+        cdef Py_ssize_t n = PyUnicode_GET_LENGTH(text)
+        self.whole(width, 1)
+        self.whole(n, 4)
+        memcpy(self.room(n * width), PyUnicode_DATA(text), n * width)
+        return 0
+
+    cdef bytes taken(self):
+        """All that was written; the writer is empty again."""
+        cdef bytes all_of_it = PyBytes_FromStringAndSize(<char *> self.data, self.n)
+        self.n = 0
+        return all_of_it

@@ -30,8 +30,14 @@ cdef inline int put_number(Writer out, int field, long long number) except -1:
 
 cdef inline int put_text(Writer out, int field, text) except -1:
     """A text, also an empty one. Raises UnicodeEncodeError where it is none that UTF-8 has."""
-    cdef Py_ssize_t n = 0
-    cdef const char *x = PyUnicode_AsUTF8AndSize(text, &n)
+    cdef bytes encoded
+    cdef const char *x
+    cdef Py_ssize_t n
+    if PyUnicode_IS_COMPACT_ASCII(text):
+        x, n = letters(<PyObject *> text), PyUnicode_GET_LENGTH(text)
+    else:  # encoded here, or the text would keep its encoded form for as long as it lives
+        encoded = (<str?> text).encode()
+        x, n = PyBytes_AS_STRING(encoded), PyBytes_GET_SIZE(encoded)
     put_tag(out, field, STRETCH)
     put_varint(out, n)
     memcpy(out.room(n), x, n)

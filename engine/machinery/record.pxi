@@ -13,50 +13,6 @@ cdef enum:
 
 @cython.final
 @cython.internal
-cdef class Writer:
-    """A growing stretch of bytes."""
-
-    cdef unsigned char *data
-    cdef Py_ssize_t n, size
-
-    def __dealloc__(self):
-        free(self.data)
-
-    cdef unsigned char *room(self, Py_ssize_t more) except NULL:
-        """Where the next `more` bytes go."""
-        cdef unsigned char *grown
-        cdef Py_ssize_t size
-        if self.n + more > self.size:
-            size = max(2 * self.size, self.n + more, 512)
-            grown = <unsigned char *> realloc(self.data, size)
-            if grown == NULL:
-                raise MemoryError
-            self.data = grown
-            self.size = size
-        self.n += more
-        return self.data + self.n - more
-
-    cdef int whole(self, long long value, int width) except -1:
-        memcpy(self.room(width), &value, width)
-        return 0
-
-    cdef int text(self, str text) except -1:
-        cdef int width = PyUnicode_KIND(text)
-        cdef Py_ssize_t n = PyUnicode_GET_LENGTH(text)
-        self.whole(width, 1)
-        self.whole(n, 4)
-        memcpy(self.room(n * width), PyUnicode_DATA(text), n * width)
-        return 0
-
-    cdef bytes taken(self):
-        """All that was written; the writer is empty again."""
-        cdef bytes all_of_it = PyBytes_FromStringAndSize(<char *> self.data, self.n)
-        self.n = 0
-        return all_of_it
-
-
-@cython.final
-@cython.internal
 cdef class Reader:
     """Reads what a Writer wrote; ValueError where the bytes end early."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 
 import pytest
@@ -36,6 +37,84 @@ def test_texts_are_those_of_the_twin(seed: int) -> None:
         assert texts.time_text(value) == twin.time_text(value), (seed, value)
         assert texts.day_text(value) == twin.day_text(value), (seed, value)
         assert texts.duration_text(value) == twin.duration_text(value), (seed, value)
+
+
+@pytest.mark.seeds(3)
+def test_times_of_four_digits_years_are_those_of_the_twin(seed: int) -> None:
+    made = random.Random(seed)
+    for _ in range(2000):
+        value = made.randrange(-62_135_596_800, 253_402_300_800) * 1_000_000 + made.choice((0, 1, 500_000, 999_999, 120, 10))
+        assert texts.time_text(value) == twin.time_text(value), (seed, value)
+        assert texts.local_time_text(value) == twin.clock_text(value, " "), (seed, value)
+
+
+# ------------------------------------------------------------------ JSON
+
+
+class Named(str):
+    """A text that is more than one."""
+
+
+LEAVES = [
+    None,
+    True,
+    False,
+    0,
+    -1,
+    2**70,
+    1.0,
+    -0.0,
+    1e300,
+    5e-324,
+    0.1,
+    float("inf"),
+    float("nan"),
+    "",
+    "a",
+    "湘A",
+    "𝄞",
+    "é",
+    '"',
+    "\\",
+    "/",
+]
+LEAVES += ["\0", "\x1f\n\t\b\f\r", "\x7f\x80", "\ud800", "a" * 1000 + "\n" + "字", Named("n")]
+
+
+def a_value(made: random.Random, depth: int = 0) -> object:
+    kind = made.randrange(6)
+    if depth > 4 or kind < 3:
+        return made.choice(LEAVES)
+    several = [a_value(made, depth + 1) for _ in range(made.randrange(4))]
+    if kind == 3:
+        return several
+    if kind == 4:
+        return tuple(several)
+    return {made.choice(("", "a", "字", '"', "\ud800", Named("k"), 1, None, True, 2.5)): part for part in several}
+
+
+@pytest.mark.seeds(3)
+def test_json_is_that_of_the_standard_library(seed: int) -> None:
+    made = random.Random(seed)
+    for _ in range(1000):
+        value = a_value(made)
+        expected = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        assert texts.canonical(value) == expected, (seed, value)
+        assert texts.canonical_bytes(value) == expected.encode("utf-8", "surrogatepass"), (seed, value)
+
+
+@pytest.mark.parametrize("depth", [1, 49, 50, 51, 52, 200])
+def test_json_goes_deep(depth: int) -> None:
+    value: object = "x"
+    for _ in range(depth):
+        value = [value]
+    assert texts.canonical(value) == "[" * depth + '"x"' + "]" * depth
+
+
+def test_what_json_has_no_word_for_is_an_error() -> None:
+    with pytest.raises(TypeError):
+        texts.canonical({"a": {1, 2}})
+    assert texts.canonical(["after"]) == '["after"]'
 
 
 def test_a_long_duration_keeps_its_last_digit() -> None:
