@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from rulelang.model import Calendar
-from services.demo.misconduct import PRACTICES
-from services.demo.ordinary import Town, tell_ordinary_day, tell_the_weeks_before
-from services.demo.scene import Event, Planted, Scene, Told
+from services.simulate.misconduct import PRACTICES
+from services.simulate.ordinary import Town, tell_ordinary_day, tell_the_weeks_before
+from services.simulate.scene import Event, Planted, Scene, Told
 
 _DAY_0 = date(1970, 1, 1)
 

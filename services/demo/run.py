@@ -27,13 +27,13 @@ from services.cli.rulefiles import load_files
 from services.cli.terminal import FAILED, WELL, CannotUse, Terminal
 from services.demo.generate import Days, generate, open_days
 from services.demo.news import Told
-from services.demo.scene import Event
-from services.demo.scene import Told as Scheduled
 from services.demo.serving import DayClock, serving
 from services.demo.showing import Key, levels_line, lines_of, paragraph, summary
 from services.demo.upstream import Upstream
 from services.logs import configure
 from services.server.engine_thread import RuleSet
+from services.simulate.scene import Event
+from services.simulate.scene import Told as Scheduled
 
 Json = dict[str, Any]
 RULES = Path(__file__).resolve().parents[2] / "rules"

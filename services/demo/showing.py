@@ -13,8 +13,8 @@ from typing import Any
 from engine.texts import number
 from proto.rulelang.v1 import finding_pb2
 from services.demo.news import News
-from services.demo.scene import Planted
 from services.replay.table import wrapped
+from services.simulate.scene import Planted
 
 LEVELS = ("red", "orange", "yellow", "blue")
 MARGIN = " " * 7

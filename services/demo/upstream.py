@@ -12,7 +12,7 @@ from typing import Any
 import grpc
 
 from proto.rulelang.v1 import evaluation_pb2, evaluation_pb2_grpc, event_pb2, rulesets_pb2, rulesets_pb2_grpc
-from services.demo.scene import Event
+from services.simulate.scene import Event
 
 CALL_S = 30.0
 TRIES_MAX = 5

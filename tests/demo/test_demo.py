@@ -19,11 +19,11 @@ from rulelang.source import display_width
 from services.demo.generate import generate, open_days
 from services.demo.news import Told
 from services.demo.run import FIRST_DAY
-from services.demo.scene import Planted
 from services.demo.serving import DayClock, serving
 from services.demo.showing import lines_of, summary
 from services.demo.upstream import Upstream, message
 from services.server.engine_thread import RuleSet
+from services.simulate.scene import Planted
 from tests.cli.command import ROOT, objects, rulelang
 from tests.cli.test_check import on_a_terminal
 

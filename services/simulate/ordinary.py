@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from services.demo.scene import ROOMS, Scene
+from services.simulate.scene import ROOMS, Scene
 
 ALL_STEPS = ("identity shown", "facts stated", "rights told", "defence heard", "signed")
 SUMMARY_STEPS = ("identity shown", "facts stated", "signed")

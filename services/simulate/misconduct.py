@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
-from services.demo.ordinary import ALL_STEPS
-from services.demo.scene import Scene
+from services.simulate.ordinary import ALL_STEPS
+from services.simulate.scene import Scene
 
 CYRILLIC = str.maketrans("aeio", "\u0430\u0435\u0456\u043e")
 ZERO_WIDTH_SPACE = "\u200b"

@@ -1,0 +1,1 @@
+"""A simulated city: ordinary work, honest noise and planted misconduct, from a seed."""
