@@ -1133,7 +1133,7 @@ cdef class Fold:
         cdef Log log
         if not finding.rule.scoped:
             return [finding.event]
-        log = <Log> (<History> self.plan.histories[finding.rule.history]).logs[finding.key]
+        log = <Log> (<History> self.plan.histories[finding.rule.history]).logs[name_of(finding.key)]
         self.look.at(finding.rule, log, finding.event, finding.moment)
         return self.look.evidence()
 
