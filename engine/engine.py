@@ -10,6 +10,7 @@ On a shared store several engines are replicas of each other: each applies what 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import time
@@ -158,6 +159,8 @@ class Engine:
         self._freezer = Freezer(self._machine, self._fold, self.program.plan, self.limits)
         self._living = self._life_cycle
         self._applied = 0
+        self._began: int | None = None
+        self._filled = bytes(32)
         self._broken: str | None = None
         self._checkpoint_failed: str | None = None
         try:
@@ -231,6 +234,8 @@ class Engine:
         outcomes = []
         with self._all_or_broken():
             for event in events:
+                if self._began is None:
+                    self._began = event.time if now is None else now
                 outcome = self._take(event, now)
                 self._counts[outcome.status] = self._counts.get(outcome.status, 0) + 1
                 outcomes.append(outcome)
@@ -364,6 +369,16 @@ class Engine:
     def now(self) -> int | None:
         """The moment up to which deadlines have been looked at; None before the first event."""
         return None if self._fold.now < -(2**62) else self._fold.now
+
+    @property
+    def began(self) -> int | None:
+        """The clock when the first events were accepted, microseconds since 1970, UTC: what happened before then was not sent, as far as is known."""
+        return self._began
+
+    @property
+    def applied(self) -> int:
+        """The journal entry up to which all is applied (0: none)."""
+        return self._applied
 
     def advance(self, now: datetime | int | str | None = None) -> Outcome:
         """Let the clock reach `now` (default: the wall clock): deadlines up to then are looked at. Raises StoreError: then it stands still."""
@@ -613,7 +628,7 @@ class Engine:
         items.update(self._unsaved)
         fold = self._fold
         items["state", "engine"] = canonical_bytes(
-            {"now": fold.now, "counts": self._counts, "undecided": fold.undecided, "applied": self._applied}
+            {"now": fold.now, "began": self._began, "counts": self._counts, "undecided": fold.undecided, "applied": self._applied}
         )
         kept = self._store.checkpoint(Checkpoint(items, self._applied, self._saved))
         if kept:
@@ -682,18 +697,13 @@ class Engine:
         if not self._store.durable:
             return True
         store, fold = self._store, self._fold
-        before: list[Json] = []
         state = store.load("state", ["engine"]).get("engine")
-        kept_until = 0
-        if state is not None:
-            dossiers = [read_dossier(json.loads(item)) for _, item in store.items("dossier")]
-            if dossiers and not self._life_cycle:
-                raise StoreError("the store keeps what became of warnings, which an engine without life_cycle would lose")
-            kept_until = json.loads(state).get("applied", 0)
-            self._register.restore(dossiers, store.items("evidence"))
+        before: list[Json] = []
+        kept_until = self._take_up_dossiers(state)
         if ours and state is not None:
             saved = json.loads(state)
             self._counts = saved["counts"]
+            self._began = saved.get("began")  # not known of a store that was written by a version before
             fold.undecided = saved["undecided"]
             self._buried = {name: json.loads(item) for name, item in store.items("gone")}
             restore(
@@ -710,21 +720,47 @@ class Engine:
             self._lookup = not store.shared
             self._meet(ours)
         elif state is not None:
-            items = [json.loads(item) for kind in ("finding", "warning") for _, item in store.items(kind)]
-            before = [item["shown"] for item in items if item["saved"].get("drawn", True)]
-            before += [json.loads(item) for _, item in store.items("gone")]
+            before = self._found_by_another()
             self._living = False  # up to where the other rule set's dossiers go
-        for number_, item in store.journal(self._applied):
+        for numbered in self._until_now(kept_until, ours):
+            self._take_entry(*numbered)
+        return self._go_on_from(before, ours)
+
+    def _take_up_dossiers(self, state: bytes | None) -> int:
+        """What became of warnings, as the items have it. Gives the entry of the journal up to which that is so."""
+        if state is None:
+            return 0
+        dossiers = [read_dossier(json.loads(item)) for _, item in self._store.items("dossier")]
+        if dossiers and not self._life_cycle:
+            raise StoreError("the store keeps what became of warnings, which an engine without life_cycle would lose")
+        self._register.restore(dossiers, list(self._store.items("evidence")))
+        kept_until: int = json.loads(state).get("applied", 0)
+        return kept_until
+
+    def _until_now(self, kept_until: int, ours: bool) -> Iterator[tuple[int, bytes]]:
+        """The rest of the journal, to be applied; between its entries, and at the latest at its end, these rules meet the dossiers that were taken up."""
+        for number_, item in self._store.journal(self._applied):
             if number_ > kept_until and not self._living:
                 self._meet(ours)
-            self._unsaved_events += self._apply_entry(read_entry(item))
-            self._applied = number_
+            yield number_, item
         if not self._living:
             self._meet(ours)
+
+    def _take_entry(self, number_: int, item: bytes) -> None:
+        self._unsaved_events += self._apply_entry(read_entry(item))
+        self._applied = number_
+
+    def _found_by_another(self) -> list[Json]:
+        """The findings and warnings of the rule set whose items the store keeps, those that were withdrawn too."""
+        items = [json.loads(item) for kind in ("finding", "warning") for _, item in self._store.items(kind)]
+        before = [item["shown"] for item in items if item["saved"].get("drawn", True)]
+        return before + [json.loads(item) for _, item in self._store.items("gone")]
+
+    def _go_on_from(self, before: list[Json], ours: bool) -> bool:
         if before:
             self._take_over(before)
         # Saved before anything is said: after a crash the versions must go on from the same.
-        return not (before or (not ours and self._register.dossiers) or (store.shared and not ours)) or self._save()
+        return not (before or (not ours and self._register.dossiers) or (self._store.shared and not ours)) or self._save()
 
     def _meet(self, ours: bool) -> None:
         """Dossiers were taken over: what they record becomes known to these rules, and they learn what follows from these rules."""
@@ -737,6 +773,44 @@ class Engine:
             register.unsaved_evidence.update(dict.fromkeys(register.evidence))
         self._living = True
         register.reconcile(fold.findings, fold.warnings, fold.now, self._opened_dossier)
+
+    # ------------------------------------------------------------------ made ready beside another
+
+    def backfill(self, entries: Iterable[tuple[int, bytes]]) -> None:
+        """Apply entries of a journal, from its first on and all at once or some at a time; nothing is written. For an engine on an empty store of its own,
+        `MemoryStore(durable=True)`, until `activate` puts it to work."""
+        self._living = False  # what became of warnings is taken over
+        for number_, item in entries:
+            self._take_entry(number_, item)
+            self._filled = hashlib.sha256(self._filled + item).digest()
+
+    def activate(self, store: Store) -> bool:
+        """Go to work on `store`, whose journal `backfill` was given up to some entry: apply the rest, take over what another rule set found, and save.
+
+        False: on a shared store another engine of this rule set has been faster, and replicas must begin with the same; open one anew on its items.
+        Raises StoreForked where the journal is not the one that was applied, or what was found is not saved as far as that; and StoreError. After any of
+        these this engine cannot be used any more."""
+        self._store = store
+        ours = store.open(self.program.plan["hash"])
+        head = bytes.fromhex(store.head())
+        state = store.load("state", ["engine"]).get("engine")
+        if ours and state is not None:
+            return False
+        kept_until = self._take_up_dossiers(state)
+        if kept_until < self._applied:
+            raise StoreForked(
+                f"what was found is saved up to entry {kept_until} of the journal, but this rule set is at entry {self._applied}"
+            )
+        before = self._found_by_another() if state is not None else []
+        self._living = False
+        same = head == self._filled
+        for number_, item in self._until_now(kept_until, ours):
+            self._take_entry(number_, item)
+            self._filled = hashlib.sha256(self._filled + item).digest()
+            same = same or head == self._filled
+        if not same:
+            raise StoreForked("the store holds another history than that from which this rule set was made ready")
+        return self._go_on_from(before, ours)
 
     def _kept_events(self) -> Iterator[Event]:
         """On a shared store with their names, which are not to be had later: it may have gone on by then."""
@@ -751,6 +825,8 @@ class Engine:
         if "advance" in item:
             self._advance(item["advance"])
             return 0
+        if self._began is None:
+            self._began = item["now"]
         if "command" in item:
             self._apply_command(item)
             return 1

@@ -1,17 +1,23 @@
 """What a rule comes to once the defaults are filled in: when it is looked at, over which window, when it is reported again.
 
-In: a rule of the model and its rule set.  Out: lines of text, for `check --effective`.
+In: a rule of the model and its rule set.  Out: lines of text, for `check --effective`; and how far back the rules of a set look.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 
 from rulelang import model
 from rulelang.lengths import length_text
 
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
+_HOUR_US = 3_600_000_000
+_PERIODS_US = {
+    period: (days * 24 + 1) * _HOUR_US for period, days in (("day", 1), ("week", 7), ("month", 31), ("quarter", 92), ("year", 366))
+}
+"""The longest that a local period can be: it may hold the hour that is put back in autumn."""
 
 
 def describe(rule: model.Rule, ruleset: model.RuleSet) -> list[str]:
@@ -30,6 +36,49 @@ def describe(rule: model.Rule, ruleset: model.RuleSet) -> list[str]:
     if rule.layer:
         lines.append(f"    sees: {'findings' if rule.layer == 1 else 'findings and warnings'} of other rules")
     return lines
+
+
+@dataclass(frozen=True, slots=True)
+class LookBack:
+    """How far before the moment looked at an event may lie that counts for it, in microseconds, by name; 0: single events only."""
+
+    rules: Mapping[str, int]
+    ladders: Mapping[str, int]
+
+
+def look_back(ruleset: model.RuleSet) -> LookBack:
+    """At most: a window of open time reaches as far as its entities retain. A rule over findings or warnings reaches as much further as those it may see,
+    and a ladder as those whose points stand on it."""
+    retained = {entity.name: entity.retain_us for entity in ruleset.entities}
+    rules: dict[str, int] = {}
+
+    def add(layer: int, below: int) -> None:
+        for rule in ruleset.rules:
+            if rule.layer == layer:
+                own = (_reach_us(scope.window, min(retained[key.entity] for key in scope.keys)) for scope in rule.scopes)
+                rules[rule.name] = max(own, default=0) + below
+
+    add(0, 0)
+    add(1, max(rules.values(), default=0))
+    ladders = {}
+    for ladder in ruleset.ladders:
+        feeding = [rules[rule.name] for rule in ruleset.rules if ladder.name in ladders_of(rule, ruleset)]
+        ladders[ladder.name] = _reach_us(ladder.window, retained[ladder.entity]) + max(feeding, default=0)
+    add(2, max([*rules.values(), *ladders.values()], default=0))
+    return LookBack(rules, ladders)
+
+
+def _reach_us(window: model.Window, retained_us: int) -> int:
+    match window.kind:
+        case "sliding" | "retained":
+            return min(window.length_us, retained_us)
+        case "period":
+            assert window.period is not None
+            return min(_PERIODS_US[window.period], retained_us)
+    gap = window.gap
+    if gap is not None and gap.kind == "duration" and isinstance(gap.amount, model.Constant) and isinstance(gap.amount.value, int):
+        return min(gap.amount.value, retained_us)
+    return retained_us
 
 
 def keys_text(keys: tuple[model.ScopeKey, ...]) -> str:

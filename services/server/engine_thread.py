@@ -1,6 +1,6 @@
 """The thread that owns the engine.
 
-In: groups of works, the ticks of the clock, errands (a reload, the end).  Out: answers, delivered on the event loop, and what it tells of
+In: groups of works, the ticks of the clock, errands (another rule set, the end).  Out: answers, delivered on the event loop, and what it tells of
 the store.  Works of one group go to the engine as one batch, so that one write to disk serves all of them.
 
 When the store fails, works are answered with its error and the thread tries again at each tick: where nothing but room or permission
@@ -14,8 +14,9 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from concurrent import futures
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from engine import Engine, Outcome
 from engine.engine import Given
@@ -27,6 +28,10 @@ from services.server.errors import DeadlinePassed, EngineFault
 from services.server.events import event_dict
 from services.server.waiting import Waiting, Work
 
+T = TypeVar("T")
+
+PAGE_ENTRIES, PAGE_BYTES = 64, 8 * 2**20
+"""Of the journal, what is read in one errand for whoever makes another rule set ready."""
 STILL_USABLE = (StoreFull, StoreReadOnly, StoreAway)
 """The engine goes on from where it was as soon as the store can be asked again; after any other error the store is opened anew."""
 
@@ -45,7 +50,9 @@ class Seen:
 
     rules: RuleSet
     since_s: float
+    began_us: int | None
     clock_us: int | None
+    applied: int
     counters: Mapping[str, int]
 
 
@@ -72,8 +79,8 @@ class EngineThread:
         self._loop = loop
         self._waiting = waiting
         self._tick_s = tick_s
-        self._make_store = make_store
-        self._make_engine = make_engine
+        self.make_store = make_store
+        self.make_engine = make_engine
         self._listener = listener
         self._store: Store | None = None
         self._engine: Engine | None = None
@@ -90,10 +97,6 @@ class EngineThread:
         """Open the engine, bring it up to date from the store's journal, and begin to take works. Raises what opening raises."""
         self._thread.start()
         await self.run(lambda: self._open(rules))
-
-    async def replace(self, rules: RuleSet) -> None:
-        """Go on with another rule set, over the whole history of the store; or raise, and the old one goes on."""
-        await self.run(lambda: self._replace(rules))
 
     async def stop(self) -> None:
         """Write what is behind the journal, close the store and end the thread. Raises StoreError: then a restart has more to read."""
@@ -117,6 +120,43 @@ class EngineThread:
 
         self._waiting.put_errand(errand)
         return done
+
+    # ------------------------------------------------------------------ for a thread that makes another rule set ready
+
+    @property
+    def applied(self) -> int:
+        """The last entry of the journal that the engine at work has applied."""
+        assert self.seen is not None
+        return self.seen.applied
+
+    def page(self, after: int) -> list[tuple[int, bytes]]:
+        """Some entries of the journal after this one; none: there are no more. Raises what the store raises."""
+        return self._ask(lambda: self._page(after))
+
+    def save(self) -> None:
+        """Write what the engine at work has not saved yet."""
+        self._ask(lambda: self._well()[0].checkpoint())
+
+    def activate(self, rules: RuleSet, engine: Engine) -> bool:
+        """Put to work what was back-filled; see `Engine.activate`. Where it cannot be, the engine that was at work goes on."""
+        return self._ask(lambda: self._activate(rules, engine))
+
+    def take(self, rules: RuleSet, engine: Engine, store: Store) -> None:
+        """Put to work an engine that is open on the shared store."""
+        self._ask(lambda: self._take(rules, engine, store))
+
+    def _ask(self, function: Callable[[], T]) -> T:
+        """Have a function run on the engine's thread, before any work that is waiting, and wait for it."""
+        done: futures.Future[T] = futures.Future()
+
+        def errand() -> None:
+            try:
+                done.set_result(function())
+            except Exception as error:
+                done.set_exception(error)
+
+        self._waiting.put_errand(errand)
+        return done.result()
 
     # ------------------------------------------------------------------ on the thread
 
@@ -193,17 +233,17 @@ class EngineThread:
 
     def _see(self, rules: RuleSet) -> None:
         assert self._engine is not None
-        self.seen = Seen(rules, time.time(), self._engine.now, dict(self._counters))
+        engine = self._engine
+        self.seen = Seen(rules, time.time(), engine.began, engine.now, engine.applied, dict(self._counters))
 
-    def _open_engine(self, rules: RuleSet) -> Engine:
-        self._store = self._make_store()
+    def _open_engine(self, rules: RuleSet) -> None:
+        self._store = self.make_store()
         try:
-            self._engine = self._make_engine(rules, self._store)
+            self._engine = self.make_engine(rules, self._store)
         except BaseException:
             self._abandon()
             raise
         logger().info("store opened", **self._store.about())
-        return self._engine
 
     def _abandon(self) -> None:
         """Let the store go without writing what is behind the journal."""
@@ -211,19 +251,68 @@ class EngineThread:
         if store is not None:
             store.close()
 
-    def _replace(self, rules: RuleSet) -> None:
-        if self._failure is not None:
-            raise self._failure
-        assert self._engine is not None
+    def _page(self, after: int) -> list[tuple[int, bytes]]:
+        page, size = [], 0
+        for number, entry in self._well()[1].journal(after):
+            page.append((number, entry))
+            size += len(entry)
+            if len(page) >= PAGE_ENTRIES or size >= PAGE_BYTES:
+                break
+        return page
+
+    def _activate(self, rules: RuleSet, engine: Engine) -> bool:
+        """What is at work is saved first, so that versions go on from it. On a store of one process it lets go first, on a shared one when all is done."""
+        at_work, at_work_on = self._well()
         assert self.seen is not None
         before = self.seen.rules
+        if at_work_on.shared:
+            at_work.checkpoint()
+            store = self.make_store()
+            try:
+                activated = engine.activate(store)
+            except BaseException:
+                store.close()
+                raise
+            if not activated:
+                store.close()
+                return False
+            self._abandon()
+            self._put_to_work(rules, engine, store)
+            return True
         try:
             self._close()
-            self._open_engine(rules).checkpoint()
+            store = self.make_store()
+            try:
+                activated = engine.activate(store)
+                assert activated, "the items are of the rule set that was at work"
+                engine.checkpoint()
+            except BaseException:
+                store.close()
+                raise
         except Exception:
             self._return_to(before)
             raise
+        self._put_to_work(rules, engine, store)
+        return True
+
+    def _take(self, rules: RuleSet, engine: Engine, store: Store) -> None:
+        self._well()
+        engine.follow()
+        self._abandon()
+        self._put_to_work(rules, engine, store)
+
+    def _put_to_work(self, rules: RuleSet, engine: Engine, store: Store) -> None:
+        self._engine, self._store = engine, store
+        logger().info("store opened", **store.about())
         self._see(rules)
+
+    def _well(self) -> tuple[Engine, Store]:
+        """The engine and the store at work; raises with what the store has failed."""
+        if self._failure is not None:
+            raise self._failure
+        assert self._engine is not None
+        assert self._store is not None
+        return self._engine, self._store
 
     def _return_to(self, rules: RuleSet) -> None:
         """After a rule set that could not be put to work."""
@@ -272,7 +361,7 @@ class EngineThread:
 
     def _show(self, engine: Engine) -> None:
         assert self.seen is not None
-        self.seen = replace(self.seen, clock_us=engine.now, counters=dict(self._counters))
+        self.seen = replace(self.seen, began_us=engine.began, clock_us=engine.now, applied=engine.applied, counters=dict(self._counters))
 
     def _fail_all(self, works: Iterable[Work], error: Exception) -> None:
         for work in works:

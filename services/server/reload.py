@@ -1,6 +1,7 @@
 """A changed rule folder put to work while the service runs.
 
-In: SIGHUP.  Out: the new rule set at work on the whole history of the store, or the old one as before and in the log what is wrong.
+In: SIGHUP.  Out: the new rule set at work on the whole history of the store, once its windows are filled from the journal; until then, and where
+something is wrong, the old one as before. The log says which.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from rulelang import model
 from rulelang.api import Checked
 from rulelang.render.places import Places
 from services.logs import LISTED_MAX, logger
+from services.server.backfill import Backfill, Warming
 from services.server.engine_thread import EngineThread, RuleSet
 from services.server.rulesets import diagnostics
 from services.server.stamps import timestamp
@@ -32,13 +34,18 @@ class _Read:
 
 
 class Reloading:
-    """One reload at a time; `last` tells how the last one ended."""
+    """One reload at a time; `last` tells how the last one ended, `warming` how far one is that is on its way."""
 
     def __init__(self, paths: list[str], engine: EngineThread, check: Callable[[model.RuleSet], None]) -> None:
         self._paths = paths
         self._engine = engine
         self._check = check
+        self._backfill: Backfill | None = None
         self.last: rulesets_pb2.Reload | None = None
+
+    @property
+    def warming(self) -> Warming | None:
+        return None if self._backfill is None else self._backfill.warming
 
     async def reload(self) -> None:
         began = time.time()
@@ -50,7 +57,7 @@ class Reloading:
                 self._say_errors(read.checked)
             else:
                 told.hash = read.rules.declared.hash
-                await self._replace(read.rules)
+                await self.replace(read.rules)
                 told.accepted = True
         except Exception as error:
             told.error = f"{type(error).__name__}: {error}"
@@ -61,15 +68,28 @@ class Reloading:
         assert self._engine.seen is not None
         return self._engine.seen.rules.declared.hash
 
-    async def _replace(self, rules: RuleSet) -> None:
+    async def replace(self, rules: RuleSet) -> None:
+        """Put another rule set to work, made ready beside the one at work; or raise, and that one goes on."""
         self._check(rules.declared)
         began, before = time.monotonic(), self._at_work()
         if rules.declared.hash == before:
             logger().info("reload: nothing has changed", rule_set=before)
             return
-        await self._engine.replace(rules)
+        await self._back_filled(rules)
         took_s = round(time.monotonic() - began, 3)
         logger().info("reloaded", rule_set=rules.declared.hash, before=before, rules=len(rules.declared.rules), took_s=took_s)
+
+    async def _back_filled(self, rules: RuleSet) -> None:
+        self._backfill = Backfill(rules, self._engine)
+        running = asyncio.create_task(asyncio.to_thread(self._backfill.run))
+        try:
+            await asyncio.shield(running)
+        except asyncio.CancelledError:  # the service ends
+            self._backfill.abandon()
+            await asyncio.gather(running, return_exceptions=True)
+            raise
+        finally:
+            self._backfill = None
 
     def _read(self) -> _Read:
         checked = rulelang.check(self._paths)

@@ -15,8 +15,10 @@ from proto.rulelang.v1 import rulesets_pb2, rulesets_pb2_grpc
 from rulelang import model
 from rulelang.api import Checked
 from rulelang.diagnostics import Diagnostic, in_order
+from rulelang.effective import look_back
 from rulelang.lint import lint
 from rulelang.render.places import Place, Places
+from services.server.backfill import Warming
 from services.server.edge import Call
 from services.server.engine_thread import Seen
 from services.server.errors import WrongRequest
@@ -26,20 +28,25 @@ from services.server.stamps import timestamp
 class RuleSets(rulesets_pb2_grpc.RuleSetsServicer):  # type: ignore[misc]
     """Handlers; see `edge` for what they are called with. One check runs at a time, so that checks cannot take the processor from events."""
 
-    def __init__(self, seen: Callable[[], Seen], last_reload: Callable[[], rulesets_pb2.Reload | None]) -> None:
+    def __init__(
+        self, seen: Callable[[], Seen], last_reload: Callable[[], rulesets_pb2.Reload | None], warming: Callable[[], Warming | None]
+    ) -> None:
         self._seen = seen
         self._last_reload = last_reload
+        self._warming = warming
         self._checks = ThreadPoolExecutor(1, "check")
 
     async def Describe(self, request: rulesets_pb2.DescribeRequest, call: Call) -> rulesets_pb2.DescribeResponse:
         seen = self._seen()
         call.said.update(rule_set=seen.rules.declared.hash)
         return rulesets_pb2.DescribeResponse(
-            rule_set=rule_set(seen.rules.declared),
+            rule_set=rule_set(seen.rules.declared, seen.began_us),
             since=timestamp(round(seen.since_s * 1_000_000)),
             last_reload=self._last_reload(),
             clock=None if seen.clock_us is None else timestamp(seen.clock_us),
             counters=seen.counters,
+            history_since=None if seen.began_us is None else timestamp(seen.began_us),
+            warming=_warming(self._warming(), seen.rules.declared),
         )
 
     async def Check(self, request: rulesets_pb2.CheckRequest, call: Call) -> rulesets_pb2.CheckResponse:
@@ -87,14 +94,39 @@ def _place(place: Place) -> dict[str, Any]:
     return {"file": place.path, **ends}
 
 
-def rule_set(declared: model.RuleSet) -> rulesets_pb2.RuleSet:
-    """What it declares. Event types that no upstream may send are left out."""
+def _warming(warming: Warming | None, at_work: model.RuleSet) -> rulesets_pb2.Warming | None:
+    if warming is None:
+        return None
+    known = {rule.name for rule in at_work.rules}
+    return rulesets_pb2.Warming(
+        hash=warming.rules.declared.hash,
+        began=timestamp(round(warming.began_s * 1_000_000)),
+        entries=warming.entries,
+        entries_max=warming.entries_max,
+        new_rules=[rule.name for rule in warming.rules.declared.rules if rule.name not in known],
+    )
+
+
+def rule_set(declared: model.RuleSet, began_us: int | None) -> rulesets_pb2.RuleSet:
+    """What it declares, and since when its windows are whole where the first events were accepted at `began_us`. Event types that no upstream may send are left out."""
+    reach = look_back(declared)
+
+    def whole_since(reach_us: int) -> Any:
+        return timestamp(began_us + reach_us) if reach_us and began_us is not None else None
+
     return rulesets_pb2.RuleSet(
         hash=declared.hash,
         timezone=declared.timezone,
         rules=[
             rulesets_pb2.Rule(
-                name=r.name, title=r.title, category=r.category, state=r.state, level=r.level, reference=r.reference, owner=r.owner
+                name=r.name,
+                title=r.title,
+                category=r.category,
+                state=r.state,
+                level=r.level,
+                reference=r.reference,
+                owner=r.owner,
+                whole_since=whole_since(reach.rules[r.name]),
             )
             for r in declared.rules
         ],
@@ -103,6 +135,7 @@ def rule_set(declared: model.RuleSet) -> rulesets_pb2.RuleSet:
                 name=ladder.name,
                 entity=ladder.entity,
                 rungs=[rulesets_pb2.Rung(level=rung.level, at=rung.at, action=rung.action) for rung in ladder.rungs],
+                whole_since=whole_since(reach.ladders[ladder.name]),
             )
             for ladder in declared.ladders
         ],

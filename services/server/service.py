@@ -76,7 +76,7 @@ class Service:
         self.engine = EngineThread(loop, self.waiting, settings.tick_s, store_maker(settings.store), self._make_engine, self)
         self._health = Health()
         self.reloads = Reloading(paths, self.engine, self._check_secret)
-        self._rule_sets = RuleSets(self._seen, lambda: self.reloads.last)
+        self._rule_sets = RuleSets(self._seen, lambda: self.reloads.last, lambda: self.reloads.warming)
         self._server = aio.server(
             interceptors=[Edge(self.admission, limits.deadline_s)],
             maximum_concurrent_rpcs=limits.calls_max + limits.streams_max + UNCOUNTED_CALLS,
@@ -108,8 +108,7 @@ class Service:
         reloads = asyncio.create_task(self._reload_when_told())
         await self._ending.wait()
         reloads.cancel()
-        await asyncio.gather(reloads, return_exceptions=True)
-        await self._drain()
+        await self._drain(reloads)
         return self._exit_code
 
     # ------------------------------------------------------------------ the engine's thread tells
@@ -191,7 +190,7 @@ class Service:
 
     # ------------------------------------------------------------------ ending
 
-    async def _drain(self) -> None:
+    async def _drain(self, reloads: asyncio.Task[None]) -> None:
         """Health first; then nobody new; calls at work end; the store is closed. Told a second time, or out of time: calls are cut off."""
         await self._health.stopping()
         self.admission.stopping.set()
@@ -203,6 +202,7 @@ class Service:
         emptied.cancel()
         await self._server.stop(0 if cut_off else FLUSH_S)
         self._rule_sets.close()
+        await asyncio.gather(reloads, return_exceptions=True)
         try:
             await self.engine.stop()
         except StoreError as error:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rulelang.effective import describe
+import rulelang
+from rulelang.effective import describe, look_back
 from tests.language.checking import meant
 from tests.language.resolving import DECLARATIONS
 
@@ -151,3 +152,59 @@ def test_state_days_exceptions_and_what_it_sees_are_said_where_there_is_somethin
     assert said["except"] == ["until 2026-06-30, because trial"]
     assert when("count(finding) > 3 within officer")["sees"] == ["findings of other rules"]
     assert when("count(warning) > 3 within officer")["sees"] == ["findings and warnings of other rules"]
+
+
+REACHES = """
+timezone "Asia/Shanghai"
+calendar office
+    open mon..fri 09:00..17:00
+entity officer retain 50d
+entity case
+event act
+    officer: officer
+    case: case
+    amount: number
+event ruling
+    case: case
+
+rule single
+    when act.amount > 5
+rule sliding
+    when count(act) >= 2 within officer over 3d
+    points 1
+rule all_that_is_kept
+    when count(act) >= 2 within case
+rule of_a_month
+    when count(act) >= 2 within officer over month
+rule two_windows
+    when (count(act) >= 2 within officer over 1d) and (count(ruling) >= 1 within case over 9d)
+rule unruled
+    when act not followed by ruling within case over 3h
+rule in_open_time
+    when act not followed by ruling within case over 3d of office
+rule of_findings
+    when count(finding) >= 2 within officer over 10d
+rule of_one_finding
+    when finding.rule == "sliding"
+
+ladder conduct within officer over 20d
+    blue at 1
+"""
+
+
+def test_how_far_back_each_rule_and_ladder_looks() -> None:
+    reach = look_back(rulelang.load_text(REACHES))
+    hours = {name: round(us / 3_600_000_000) for name, us in (reach.rules | reach.ladders).items()}
+    below = 400 * 24
+    assert hours == {
+        "single": 0,
+        "sliding": 3 * 24,
+        "all_that_is_kept": 400 * 24,
+        "of_a_month": 31 * 24 + 1,
+        "two_windows": 9 * 24,
+        "unruled": 3,
+        "in_open_time": 400 * 24,
+        "of_findings": below + 10 * 24,
+        "of_one_finding": below,
+        "conduct": 20 * 24 + 3 * 24,
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from contextlib import closing
 from pathlib import Path
 from random import Random
 
@@ -30,16 +31,17 @@ class Players(Player):
         self.url = url
         self.rng = rng
         self.others: list[Engine] = []
+        self.left: list[Engine] = []
         super().__init__(rules, play, folder)
         self.others = [self.make(rules.program) for _ in range(rng.choice((1, 2, 3)))]
 
     def store(self) -> Store:
         return make_store(self.url)
 
-    def make(self, program: Program) -> Engine:
+    def make(self, program: Program, store: Store | None = None) -> Engine:
         return Engine(
             program,
-            store=self.store(),
+            store=self.store() if store is None else store,
             clock="system" if self.play.system else "events",
             secret=SECRET,
             tolerance_us=TOLERANCE_US,
@@ -75,8 +77,18 @@ class Players(Player):
         super().change(events, like=like)
         self.others = [self.make(self.rules.program) for _ in self.others]
 
+    def journal(self) -> list[tuple[int, bytes]]:
+        with closing(self.store()) as reader:
+            reader.open("a reader")
+            return list(reader.journal())
+
+    def leave(self) -> None:
+        """On a shared store the one at work is there until the next one is."""
+        self.engine.checkpoint()
+        self.left.append(self.engine)
+
     def close(self) -> None:
-        for engine in (self.engine, *self.others):
+        for engine in (self.engine, *self.others, *self.left):
             engine._store.close()
 
 

@@ -17,6 +17,8 @@ from services.server.engine_thread import RuleSet
 from tests.service.inside import Inside, chosen, failure, play, rule_set, service
 from tests.service.scene import RULES, standing, stop
 
+FEWER = RULES.replace("count(stop) >= 3", "count(stop) >= 2")
+
 
 def one(name: str) -> evaluation_pb2.EvaluateRequest:
     return evaluation_pb2.EvaluateRequest(event=stop(name, 5))
@@ -46,7 +48,7 @@ def test_a_program_that_cannot_be_put_to_work_leaves_the_old_set_at_work(tmp_pat
     async def scenario(inside: Inside) -> None:
         await inside.evaluation.Evaluate(one("a"))
         with pytest.raises(ProgramError):
-            await inside.service.engine.replace(RuleSet(rule_set().declared, b"no program"))
+            await inside.service.reloads.replace(RuleSet(rule_set(FEWER).declared, b"no program"))
         answer = await inside.evaluation.Evaluate(one("a"))
         assert (answer.outcome.status, answer.rule_set) == (evaluation_pb2.STATUS_DUPLICATE, rule_set().declared.hash)
 

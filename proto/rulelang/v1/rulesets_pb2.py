@@ -26,7 +26,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n proto/rulelang/v1/rulesets.proto\x12\x0brulelang.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x11\n\x0f\x44\x65scribeRequest\"\xaa\x02\n\x10\x44\x65scribeResponse\x12&\n\x08rule_set\x18\x01 \x01(\x0b\x32\x14.rulelang.v1.RuleSet\x12)\n\x05since\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12(\n\x0blast_reload\x18\x03 \x01(\x0b\x32\x13.rulelang.v1.Reload\x12)\n\x05\x63lock\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12=\n\x08\x63ounters\x18\x05 \x03(\x0b\x32+.rulelang.v1.DescribeResponse.CountersEntry\x1a/\n\rCountersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"\xc5\x01\n\x07RuleSet\x12\x0c\n\x04hash\x18\x01 \x01(\t\x12\x10\n\x08timezone\x18\x02 \x01(\t\x12 \n\x05rules\x18\x03 \x03(\x0b\x32\x11.rulelang.v1.Rule\x12$\n\x07ladders\x18\x04 \x03(\x0b\x32\x13.rulelang.v1.Ladder\x12%\n\x08\x65ntities\x18\x05 \x03(\x0b\x32\x13.rulelang.v1.Entity\x12+\n\x0b\x65vent_types\x18\x06 \x03(\x0b\x32\x16.rulelang.v1.EventType\"\x84\x01\n\x04Rule\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x10\n\x08\x63\x61tegory\x18\x03 \x01(\t\x12\r\n\x05state\x18\x04 \x01(\t\x12\x12\n\x05level\x18\x05 \x01(\tH\x00\x88\x01\x01\x12\x11\n\treference\x18\x06 \x01(\t\x12\r\n\x05owner\x18\x07 \x01(\tB\x08\n\x06_level\"H\n\x06Ladder\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06\x65ntity\x18\x02 \x01(\t\x12 \n\x05rungs\x18\x03 \x03(\x0b\x32\x11.rulelang.v1.Rung\"1\n\x04Rung\x12\r\n\x05level\x18\x01 \x01(\t\x12\n\n\x02\x61t\x18\x02 \x01(\x01\x12\x0e\n\x06\x61\x63tion\x18\x03 \x01(\t\"6\n\x06\x45ntity\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x06parent\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\t\n\x07_parent\"=\n\tEventType\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\"\n\x06\x66ields\x18\x02 \x03(\x0b\x32\x12.rulelang.v1.Field\"_\n\x05\x46ield\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x13\n\x06\x65ntity\x18\x03 \x01(\tH\x00\x88\x01\x01\x12\x11\n\x04unit\x18\x04 \x01(\tH\x01\x88\x01\x01\x42\t\n\x07_entityB\x07\n\x05_unit\"\x8f\x01\n\x06Reload\x12(\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x02 \x01(\x08\x12\x0c\n\x04hash\x18\x03 \x01(\t\x12,\n\x0b\x64iagnostics\x18\x04 \x03(\x0b\x32\x17.rulelang.v1.Diagnostic\x12\r\n\x05\x65rror\x18\x05 \x01(\t\"6\n\x0c\x43heckRequest\x12&\n\x05\x66iles\x18\x01 \x03(\x0b\x32\x17.rulelang.v1.SourceFile\"(\n\nSourceFile\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\"]\n\rCheckResponse\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\x08\x12\x0c\n\x04hash\x18\x02 \x01(\t\x12,\n\x0b\x64iagnostics\x18\x03 \x03(\x0b\x32\x17.rulelang.v1.Diagnostic\"\xdb\x01\n\nDiagnostic\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x10\n\x08severity\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\x12\x0c\n\x04\x66ile\x18\x04 \x01(\t\x12\x0c\n\x04line\x18\x05 \x01(\x05\x12\x0e\n\x06\x63olumn\x18\x06 \x01(\x05\x12\x10\n\x08\x65nd_line\x18\x07 \x01(\x05\x12\x12\n\nend_column\x18\x08 \x01(\x05\x12\x13\n\x06remedy\x18\t \x01(\tH\x00\x88\x01\x01\x12*\n\x07related\x18\n \x03(\x0b\x32\x19.rulelang.v1.RelatedPlaceB\t\n\x07_remedy\"q\n\x0cRelatedPlace\x12\x0f\n\x07message\x18\x01 \x01(\t\x12\x0c\n\x04\x66ile\x18\x02 \x01(\t\x12\x0c\n\x04line\x18\x03 \x01(\x05\x12\x0e\n\x06\x63olumn\x18\x04 \x01(\x05\x12\x10\n\x08\x65nd_line\x18\x05 \x01(\x05\x12\x12\n\nend_column\x18\x06 \x01(\x05\x32\x93\x01\n\x08RuleSets\x12G\n\x08\x44\x65scribe\x12\x1c.rulelang.v1.DescribeRequest\x1a\x1d.rulelang.v1.DescribeResponse\x12>\n\x05\x43heck\x12\x19.rulelang.v1.CheckRequest\x1a\x1a.rulelang.v1.CheckResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n proto/rulelang/v1/rulesets.proto\x12\x0brulelang.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x11\n\x0f\x44\x65scribeRequest\"\x84\x03\n\x10\x44\x65scribeResponse\x12&\n\x08rule_set\x18\x01 \x01(\x0b\x32\x14.rulelang.v1.RuleSet\x12)\n\x05since\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12(\n\x0blast_reload\x18\x03 \x01(\x0b\x32\x13.rulelang.v1.Reload\x12)\n\x05\x63lock\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12=\n\x08\x63ounters\x18\x05 \x03(\x0b\x32+.rulelang.v1.DescribeResponse.CountersEntry\x12\x31\n\rhistory_since\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12%\n\x07warming\x18\x07 \x01(\x0b\x32\x14.rulelang.v1.Warming\x1a/\n\rCountersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"{\n\x07Warming\x12\x0c\n\x04hash\x18\x01 \x01(\t\x12)\n\x05\x62\x65gan\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x65ntries\x18\x03 \x01(\x03\x12\x13\n\x0b\x65ntries_max\x18\x04 \x01(\x03\x12\x11\n\tnew_rules\x18\x05 \x03(\t\"\xc5\x01\n\x07RuleSet\x12\x0c\n\x04hash\x18\x01 \x01(\t\x12\x10\n\x08timezone\x18\x02 \x01(\t\x12 \n\x05rules\x18\x03 \x03(\x0b\x32\x11.rulelang.v1.Rule\x12$\n\x07ladders\x18\x04 \x03(\x0b\x32\x13.rulelang.v1.Ladder\x12%\n\x08\x65ntities\x18\x05 \x03(\x0b\x32\x13.rulelang.v1.Entity\x12+\n\x0b\x65vent_types\x18\x06 \x03(\x0b\x32\x16.rulelang.v1.EventType\"\xb5\x01\n\x04Rule\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x10\n\x08\x63\x61tegory\x18\x03 \x01(\t\x12\r\n\x05state\x18\x04 \x01(\t\x12\x12\n\x05level\x18\x05 \x01(\tH\x00\x88\x01\x01\x12\x11\n\treference\x18\x06 \x01(\t\x12\r\n\x05owner\x18\x07 \x01(\t\x12/\n\x0bwhole_since\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x08\n\x06_level\"y\n\x06Ladder\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06\x65ntity\x18\x02 \x01(\t\x12 \n\x05rungs\x18\x03 \x03(\x0b\x32\x11.rulelang.v1.Rung\x12/\n\x0bwhole_since\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"1\n\x04Rung\x12\r\n\x05level\x18\x01 \x01(\t\x12\n\n\x02\x61t\x18\x02 \x01(\x01\x12\x0e\n\x06\x61\x63tion\x18\x03 \x01(\t\"6\n\x06\x45ntity\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x06parent\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\t\n\x07_parent\"=\n\tEventType\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\"\n\x06\x66ields\x18\x02 \x03(\x0b\x32\x12.rulelang.v1.Field\"_\n\x05\x46ield\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x13\n\x06\x65ntity\x18\x03 \x01(\tH\x00\x88\x01\x01\x12\x11\n\x04unit\x18\x04 \x01(\tH\x01\x88\x01\x01\x42\t\n\x07_entityB\x07\n\x05_unit\"\x8f\x01\n\x06Reload\x12(\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x02 \x01(\x08\x12\x0c\n\x04hash\x18\x03 \x01(\t\x12,\n\x0b\x64iagnostics\x18\x04 \x03(\x0b\x32\x17.rulelang.v1.Diagnostic\x12\r\n\x05\x65rror\x18\x05 \x01(\t\"6\n\x0c\x43heckRequest\x12&\n\x05\x66iles\x18\x01 \x03(\x0b\x32\x17.rulelang.v1.SourceFile\"(\n\nSourceFile\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\"]\n\rCheckResponse\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\x08\x12\x0c\n\x04hash\x18\x02 \x01(\t\x12,\n\x0b\x64iagnostics\x18\x03 \x03(\x0b\x32\x17.rulelang.v1.Diagnostic\"\xdb\x01\n\nDiagnostic\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x10\n\x08severity\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\x12\x0c\n\x04\x66ile\x18\x04 \x01(\t\x12\x0c\n\x04line\x18\x05 \x01(\x05\x12\x0e\n\x06\x63olumn\x18\x06 \x01(\x05\x12\x10\n\x08\x65nd_line\x18\x07 \x01(\x05\x12\x12\n\nend_column\x18\x08 \x01(\x05\x12\x13\n\x06remedy\x18\t \x01(\tH\x00\x88\x01\x01\x12*\n\x07related\x18\n \x03(\x0b\x32\x19.rulelang.v1.RelatedPlaceB\t\n\x07_remedy\"q\n\x0cRelatedPlace\x12\x0f\n\x07message\x18\x01 \x01(\t\x12\x0c\n\x04\x66ile\x18\x02 \x01(\t\x12\x0c\n\x04line\x18\x03 \x01(\x05\x12\x0e\n\x06\x63olumn\x18\x04 \x01(\x05\x12\x10\n\x08\x65nd_line\x18\x05 \x01(\x05\x12\x12\n\nend_column\x18\x06 \x01(\x05\x32\x93\x01\n\x08RuleSets\x12G\n\x08\x44\x65scribe\x12\x1c.rulelang.v1.DescribeRequest\x1a\x1d.rulelang.v1.DescribeResponse\x12>\n\x05\x43heck\x12\x19.rulelang.v1.CheckRequest\x1a\x1a.rulelang.v1.CheckResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,35 +38,37 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DESCRIBEREQUEST']._serialized_start=82
   _globals['_DESCRIBEREQUEST']._serialized_end=99
   _globals['_DESCRIBERESPONSE']._serialized_start=102
-  _globals['_DESCRIBERESPONSE']._serialized_end=400
-  _globals['_DESCRIBERESPONSE_COUNTERSENTRY']._serialized_start=353
-  _globals['_DESCRIBERESPONSE_COUNTERSENTRY']._serialized_end=400
-  _globals['_RULESET']._serialized_start=403
-  _globals['_RULESET']._serialized_end=600
-  _globals['_RULE']._serialized_start=603
-  _globals['_RULE']._serialized_end=735
-  _globals['_LADDER']._serialized_start=737
-  _globals['_LADDER']._serialized_end=809
-  _globals['_RUNG']._serialized_start=811
-  _globals['_RUNG']._serialized_end=860
-  _globals['_ENTITY']._serialized_start=862
-  _globals['_ENTITY']._serialized_end=916
-  _globals['_EVENTTYPE']._serialized_start=918
-  _globals['_EVENTTYPE']._serialized_end=979
-  _globals['_FIELD']._serialized_start=981
-  _globals['_FIELD']._serialized_end=1076
-  _globals['_RELOAD']._serialized_start=1079
-  _globals['_RELOAD']._serialized_end=1222
-  _globals['_CHECKREQUEST']._serialized_start=1224
-  _globals['_CHECKREQUEST']._serialized_end=1278
-  _globals['_SOURCEFILE']._serialized_start=1280
-  _globals['_SOURCEFILE']._serialized_end=1320
-  _globals['_CHECKRESPONSE']._serialized_start=1322
-  _globals['_CHECKRESPONSE']._serialized_end=1415
-  _globals['_DIAGNOSTIC']._serialized_start=1418
-  _globals['_DIAGNOSTIC']._serialized_end=1637
-  _globals['_RELATEDPLACE']._serialized_start=1639
-  _globals['_RELATEDPLACE']._serialized_end=1752
-  _globals['_RULESETS']._serialized_start=1755
-  _globals['_RULESETS']._serialized_end=1902
+  _globals['_DESCRIBERESPONSE']._serialized_end=490
+  _globals['_DESCRIBERESPONSE_COUNTERSENTRY']._serialized_start=443
+  _globals['_DESCRIBERESPONSE_COUNTERSENTRY']._serialized_end=490
+  _globals['_WARMING']._serialized_start=492
+  _globals['_WARMING']._serialized_end=615
+  _globals['_RULESET']._serialized_start=618
+  _globals['_RULESET']._serialized_end=815
+  _globals['_RULE']._serialized_start=818
+  _globals['_RULE']._serialized_end=999
+  _globals['_LADDER']._serialized_start=1001
+  _globals['_LADDER']._serialized_end=1122
+  _globals['_RUNG']._serialized_start=1124
+  _globals['_RUNG']._serialized_end=1173
+  _globals['_ENTITY']._serialized_start=1175
+  _globals['_ENTITY']._serialized_end=1229
+  _globals['_EVENTTYPE']._serialized_start=1231
+  _globals['_EVENTTYPE']._serialized_end=1292
+  _globals['_FIELD']._serialized_start=1294
+  _globals['_FIELD']._serialized_end=1389
+  _globals['_RELOAD']._serialized_start=1392
+  _globals['_RELOAD']._serialized_end=1535
+  _globals['_CHECKREQUEST']._serialized_start=1537
+  _globals['_CHECKREQUEST']._serialized_end=1591
+  _globals['_SOURCEFILE']._serialized_start=1593
+  _globals['_SOURCEFILE']._serialized_end=1633
+  _globals['_CHECKRESPONSE']._serialized_start=1635
+  _globals['_CHECKRESPONSE']._serialized_end=1728
+  _globals['_DIAGNOSTIC']._serialized_start=1731
+  _globals['_DIAGNOSTIC']._serialized_end=1950
+  _globals['_RELATEDPLACE']._serialized_start=1952
+  _globals['_RELATEDPLACE']._serialized_end=2065
+  _globals['_RULESETS']._serialized_start=2068
+  _globals['_RULESETS']._serialized_end=2215
 # @@protoc_insertion_point(module_scope)

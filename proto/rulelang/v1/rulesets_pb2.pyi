@@ -15,7 +15,7 @@ class DescribeRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class DescribeResponse(_message.Message):
-    __slots__ = ("rule_set", "since", "last_reload", "clock", "counters")
+    __slots__ = ("rule_set", "since", "last_reload", "clock", "counters", "history_since", "warming")
     class CountersEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -28,12 +28,30 @@ class DescribeResponse(_message.Message):
     LAST_RELOAD_FIELD_NUMBER: _ClassVar[int]
     CLOCK_FIELD_NUMBER: _ClassVar[int]
     COUNTERS_FIELD_NUMBER: _ClassVar[int]
+    HISTORY_SINCE_FIELD_NUMBER: _ClassVar[int]
+    WARMING_FIELD_NUMBER: _ClassVar[int]
     rule_set: RuleSet
     since: _timestamp_pb2.Timestamp
     last_reload: Reload
     clock: _timestamp_pb2.Timestamp
     counters: _containers.ScalarMap[str, int]
-    def __init__(self, rule_set: _Optional[_Union[RuleSet, _Mapping]] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., last_reload: _Optional[_Union[Reload, _Mapping]] = ..., clock: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., counters: _Optional[_Mapping[str, int]] = ...) -> None: ...
+    history_since: _timestamp_pb2.Timestamp
+    warming: Warming
+    def __init__(self, rule_set: _Optional[_Union[RuleSet, _Mapping]] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., last_reload: _Optional[_Union[Reload, _Mapping]] = ..., clock: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., counters: _Optional[_Mapping[str, int]] = ..., history_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., warming: _Optional[_Union[Warming, _Mapping]] = ...) -> None: ...
+
+class Warming(_message.Message):
+    __slots__ = ("hash", "began", "entries", "entries_max", "new_rules")
+    HASH_FIELD_NUMBER: _ClassVar[int]
+    BEGAN_FIELD_NUMBER: _ClassVar[int]
+    ENTRIES_FIELD_NUMBER: _ClassVar[int]
+    ENTRIES_MAX_FIELD_NUMBER: _ClassVar[int]
+    NEW_RULES_FIELD_NUMBER: _ClassVar[int]
+    hash: str
+    began: _timestamp_pb2.Timestamp
+    entries: int
+    entries_max: int
+    new_rules: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, hash: _Optional[str] = ..., began: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., entries: _Optional[int] = ..., entries_max: _Optional[int] = ..., new_rules: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class RuleSet(_message.Message):
     __slots__ = ("hash", "timezone", "rules", "ladders", "entities", "event_types")
@@ -52,7 +70,7 @@ class RuleSet(_message.Message):
     def __init__(self, hash: _Optional[str] = ..., timezone: _Optional[str] = ..., rules: _Optional[_Iterable[_Union[Rule, _Mapping]]] = ..., ladders: _Optional[_Iterable[_Union[Ladder, _Mapping]]] = ..., entities: _Optional[_Iterable[_Union[Entity, _Mapping]]] = ..., event_types: _Optional[_Iterable[_Union[EventType, _Mapping]]] = ...) -> None: ...
 
 class Rule(_message.Message):
-    __slots__ = ("name", "title", "category", "state", "level", "reference", "owner")
+    __slots__ = ("name", "title", "category", "state", "level", "reference", "owner", "whole_since")
     NAME_FIELD_NUMBER: _ClassVar[int]
     TITLE_FIELD_NUMBER: _ClassVar[int]
     CATEGORY_FIELD_NUMBER: _ClassVar[int]
@@ -60,6 +78,7 @@ class Rule(_message.Message):
     LEVEL_FIELD_NUMBER: _ClassVar[int]
     REFERENCE_FIELD_NUMBER: _ClassVar[int]
     OWNER_FIELD_NUMBER: _ClassVar[int]
+    WHOLE_SINCE_FIELD_NUMBER: _ClassVar[int]
     name: str
     title: str
     category: str
@@ -67,17 +86,20 @@ class Rule(_message.Message):
     level: str
     reference: str
     owner: str
-    def __init__(self, name: _Optional[str] = ..., title: _Optional[str] = ..., category: _Optional[str] = ..., state: _Optional[str] = ..., level: _Optional[str] = ..., reference: _Optional[str] = ..., owner: _Optional[str] = ...) -> None: ...
+    whole_since: _timestamp_pb2.Timestamp
+    def __init__(self, name: _Optional[str] = ..., title: _Optional[str] = ..., category: _Optional[str] = ..., state: _Optional[str] = ..., level: _Optional[str] = ..., reference: _Optional[str] = ..., owner: _Optional[str] = ..., whole_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class Ladder(_message.Message):
-    __slots__ = ("name", "entity", "rungs")
+    __slots__ = ("name", "entity", "rungs", "whole_since")
     NAME_FIELD_NUMBER: _ClassVar[int]
     ENTITY_FIELD_NUMBER: _ClassVar[int]
     RUNGS_FIELD_NUMBER: _ClassVar[int]
+    WHOLE_SINCE_FIELD_NUMBER: _ClassVar[int]
     name: str
     entity: str
     rungs: _containers.RepeatedCompositeFieldContainer[Rung]
-    def __init__(self, name: _Optional[str] = ..., entity: _Optional[str] = ..., rungs: _Optional[_Iterable[_Union[Rung, _Mapping]]] = ...) -> None: ...
+    whole_since: _timestamp_pb2.Timestamp
+    def __init__(self, name: _Optional[str] = ..., entity: _Optional[str] = ..., rungs: _Optional[_Iterable[_Union[Rung, _Mapping]]] = ..., whole_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class Rung(_message.Message):
     __slots__ = ("level", "at", "action")
