@@ -23,7 +23,7 @@ from typing import Any, Literal
 
 from engine import limits as bounds
 from engine.entries import advance_entry, command_entry, events_entry, read_entry
-from engine.fold import Changes, Finding, Fold, LimitReached, Warning_, explain, restore, saved_finding, saved_warning
+from engine.fold import Changes, Finding, Fold, LimitReached, SeenNames, Warning_, explain, restore, saved_finding, saved_warning
 from engine.machine import EventError, Machine, name_of_wire
 from engine.program import Program, load
 from engine.stores import make_store
@@ -154,7 +154,8 @@ class Engine:
         self._unsaved_before: list[tuple[int, int, dict[tuple[str, str], bytes | None]]] = []
         self._saved = 0
         self._buried: dict[str, Json] = {}
-        self._lookup = False
+        self._lookup = False  # whether the store knows names from before it was opened
+        self._names_saved = SeenNames()  # of the names that it has learned since
         self._register = Register({hours.name: hours for hours in self._machine.hours}, self.limits.dossier_lines_max)
         self._freezer = Freezer(self._machine, self._fold, self.program.plan, self.limits)
         self._living = self._life_cycle
@@ -196,8 +197,7 @@ class Engine:
                 continue
             outcomes.append(None)
             decoded.append(row)
-        if self._lookup:
-            self._look_up(decoded)
+        self._look_up(decoded)
         if self._store.durable:
             now = self._put_in_journal(decoded, now)
             for row in decoded:  # a row lives as long as the histories that it is in
@@ -636,6 +636,10 @@ class Engine:
             self._unsaved = {}
             self._unsaved_events = 0
             self._saved = self._applied
+            if not self._store.shared:
+                for name in self._identities:
+                    self._names_saved.add(name)
+                self._identities.clear()  # they can be looked up from here on
         self._checkpoint_failed = None
         return kept
 
@@ -836,8 +840,7 @@ class Engine:
                 rows.append(self._machine.decode(event, journal=False))
             except EventError as error:  # another rule set took it; to this one it is nothing, as if it were sent now
                 self._refused(event, error)
-        if self._lookup:
-            self._look_up(rows)
+        self._look_up(rows)
         self._apply(rows, item["now"])
         return len(rows)
 
@@ -860,10 +863,15 @@ class Engine:
                 self._unsaved["gone", name] = canonical_bytes(shown)
 
     def _look_up(self, rows: Sequence[Event]) -> None:
-        """Names that were known before the restart, as far as these events ask for them."""
-        asked = {canonical([row.source, row.id]): row for row in rows if (row.source, row.id) not in self._identities}
-        # The names under which conflicting contents are kept.
-        asked.update((canonical([row.source, conflict_id(row)]), row) for row in rows)
+        """Names that are known to the store alone, as far as these events ask for them."""
+        asked: set[str] = set()
+        for row in rows:
+            # The name, and that under which conflicting contents are kept.
+            for id_ in (row.id, conflict_id(row)) if self._lookup or (row.source, row.id) in self._names_saved else ():
+                if (row.source, id_) not in self._identities:
+                    asked.add(canonical([row.source, id_]))
+        if not asked:
+            return
         answers = self._store.load("answer", list(asked))
         events = self._store.load("event", [name for name in asked if name not in answers])
         self._keep_answers(answers)

@@ -129,7 +129,7 @@ cdef class Fold:
     cdef readonly dict gone              # id -> what was withdrawn since this fold was made
     cdef readonly dict gone_versions     # id -> version of everything that was withdrawn
     cdef readonly dict unsaved           # (kind, id) -> Finding or Warning_ to be saved, None: to be removed
-    cdef dict restored                   # (source, id, rank) -> Event while a fold is being restored; else None
+    cdef dict restored                   # (source, id, rank) -> Event, of anchors of findings, while a fold is restored; else None
     cdef readonly object on_looked       # called with (rule, key, moment, event, truth, parts) where a rule is looked at; None: not
     cdef bint sees_findings
     cdef bint sees_warnings
@@ -256,7 +256,9 @@ cdef class Fold:
         cdef list entered, met
         cdef Py_ssize_t i
         if self.restored is not None:
-            self.restored[event.source, event.id, event.rank] = event
+            name = (event.source, event.id, event.rank)
+            if name in self.restored:
+                self.restored[name] = event
         elif self.on_looked is not None:
             self.look_at_unscoped(event)
         for index in self.machine.holding(event):
@@ -697,7 +699,8 @@ cdef class Fold:
         cdef Track track
         cdef long long moment, in_force = 0
         cdef Event event, force_event = None
-        cdef bint forced = False, was
+        cdef bint forced = False, was, looked = False, truth = False
+        cdef long long looked_at = 0, unknown = 0
         cdef Finding before
         while first > 0 and (<Finding> old[first - 1]).moment >= start:
             first -= 1
@@ -731,9 +734,17 @@ cdef class Fold:
                     if not was or same_anchor(<Finding> old[j - 1], in_force, force_event):
                         tail = j
                         break
-            if not (forced and self.joins(rule, log, in_force, moment)) and self.holds(rule, log, moment, event):
-                forced, in_force, force_event = True, moment, event
-                fresh.append((moment, event))
+            if not (forced and self.joins(rule, log, in_force, moment)):
+                if looked and looked_at == moment and rule.same_for_all and self.on_looked is None:
+                    rule.undecided += unknown  # many events of one moment: the condition is the same at each
+                else:
+                    unknown = rule.undecided
+                    truth = self.holds(rule, log, moment, event)
+                    unknown = rule.undecided - unknown
+                    looked, looked_at = True, moment
+                if truth:
+                    forced, in_force, force_event = True, moment, event
+                    fresh.append((moment, event))
             if rule.kind == ENDS:
                 moment += 1
             else:
@@ -1183,5 +1194,6 @@ cdef object key_of(Event event, History history):
     return None if None in key else key
 
 
+include "folding/names.pxi"
 include "folding/saving.pxi"
 include "folding/explain.pxi"

@@ -47,7 +47,7 @@ def restore(Fold fold, long long now, events, list findings, list warnings, dict
     entities = {fold.entity_name(index): index for index in range(len(fold.plan.entities))}
     fold.now = now
     fold.gone_versions.update(gone_versions)
-    fold.restored = {}
+    fold.restored = {tuple(saved["anchor"]): None for saved in findings if saved["anchor"] is not None}
     for event in events:
         fold.put(event)
     opened = {}
