@@ -35,7 +35,9 @@ def test_a_fault_of_the_engine_ends_the_service_and_loses_nothing(tmp_path: Path
             failed = await failure(inside.evaluation.Evaluate(one("d")))
             assert (failed.code, failed.reason, failed.retry_s) == ("INTERNAL", "ENGINE_FAULT", None)
             assert "NoneType" not in failed.text
-            (line,) = inside.said("a fault of the program: the engine failed, and the service ends")
+            said = "a fault of the program: the engine failed, and the service ends"
+            await inside.until(lambda: bool(inside.said(said)))  # a moment after the caller was told
+            (line,) = inside.said(said)
             assert "NoneType" in line["exception"]
             return await inside.ended
 
