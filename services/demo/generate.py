@@ -1,4 +1,4 @@
-"""Days of realistic events with misconduct planted a known number of times.
+"""The demonstration's day: a small city of one day (or a few), with misconduct planted a known number of times.
 
 In: a seed, a first day, a number of days, and which days the office works.  Out: the events in the order in
 which they would arrive (some late, some twice), and what must be found of them: those findings and no other.
@@ -12,12 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from rulelang.model import Calendar
-from services.simulate.misconduct import PRACTICES
-from services.simulate.ordinary import Town, tell_ordinary_day, tell_the_weeks_before
-from services.simulate.scene import Event, Planted, Scene, Told
+from services.simulate.city import City, live
+from services.simulate.scene import LOCAL, Event, Planted, Told
 
-_DAY_0 = date(1970, 1, 1)
+OFFICERS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,34 +40,13 @@ class Days:
         return Counter((p.practice, p.rule) for p in self.planted)
 
 
-def open_days(calendar: Calendar) -> Callable[[date], bool]:
-    """Which days a calendar of the rules works on."""
-    working = {day for day, _ in calendar.working}
-
-    def open_on(day: date) -> bool:
-        number = (day - _DAY_0).days
-        return number in working or (number not in calendar.closed and bool(calendar.weekly[day.weekday()]))
-
-    return open_on
-
-
 def generate(first_day: date, open_on: Callable[[date], bool], *, days: int = 1, seed: int = 1, times: int = 1) -> Days:
     """`times`: how often each piece of misconduct is planted on each day."""
-    scene = Scene(seed, first_day, open_on)
-    town = Town(scene)
-    tell_the_weeks_before(scene, town)
-    for number in range(days):
-        day = first_day + timedelta(days=number)
-        tell_ordinary_day(scene, town, day)
-        for practice in PRACTICES:
-            for _ in range(times):
-                practice(scene, day)
-    midnight = scene.at(first_day, 0)
-    arrived = sorted(scene.told, key=lambda told: told.arrives)
+    lived = list(live(City(first_day, days, OFFICERS, seed, times), open_on))
     return Days(
-        before=tuple(told.event for told in arrived if told.arrives < midnight),
-        told=tuple(told for told in arrived if told.arrives >= midnight),
-        planted=tuple(scene.planted),
-        start=midnight,
-        end=scene.at(first_day + timedelta(days=days), 0),
+        before=tuple(told.event for day in lived if day.day < first_day for told in day.told),
+        told=tuple(told for day in lived if day.day >= first_day for told in day.told),
+        planted=tuple(planted for day in lived for planted in day.planted),
+        start=datetime.combine(first_day, datetime.min.time(), LOCAL),
+        end=datetime.combine(first_day + timedelta(days=days), datetime.min.time(), LOCAL),
     )

@@ -25,13 +25,14 @@ from services.cli.events import WORDS
 from services.cli.files import check_writable, write_whole
 from services.cli.rulefiles import load_files
 from services.cli.terminal import FAILED, WELL, CannotUse, Terminal
-from services.demo.generate import Days, generate, open_days
+from services.demo.generate import Days, generate
 from services.demo.news import Told
 from services.demo.serving import DayClock, serving
 from services.demo.showing import Key, levels_line, lines_of, paragraph, summary
 from services.demo.upstream import Upstream
 from services.logs import configure
 from services.server.engine_thread import RuleSet
+from services.simulate.city import open_days
 from services.simulate.scene import Event
 from services.simulate.scene import Told as Scheduled
 

@@ -1,7 +1,8 @@
 """The misconduct that is planted in a generated day: one function for each practice.
 
 In: a scene and a day.  Out: events told on the scene, and what must be found of them.
-Each function plants its practice once; whatever its finding needs is over by the end of the day.
+Each function plants its practice once; whatever its finding needs is over by the end of the day. `known` is the moment from which somebody who
+sees all events at once could know it: that of the last event, or for what was left undone, the moment by which it should have been done.
 """
 
 from __future__ import annotations
@@ -10,11 +11,14 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 from services.simulate.ordinary import ALL_STEPS
+from services.simulate.reaching import reaching_back
 from services.simulate.scene import Scene
 
 CYRILLIC = str.maketrans("aeio", "\u0430\u0435\u0456\u043e")
 ZERO_WIDTH_SPACE = "\u200b"
 WIDE_SPACE = "\u3000"
+READ_OUT = timedelta(hours=8)
+"""Body cameras are read out at the end of a shift: earlier nobody can know what they show."""
 
 
 def tell_breath_test(scene: Scene, tested: datetime, officer: str, alcohol: int, *, uploaded: bool = True, opened: bool = True) -> str:
@@ -31,9 +35,16 @@ def tell_breath_test(scene: Scene, tested: datetime, officer: str, alcohol: int,
 
 def tell_log_ins(scene: Scene, day: date, account: str, officer: str, times: int) -> None:
     """Log-ins at noon on the days before `day`, from the usual place."""
-    for back in range(times, 0, -1):
-        usual = scene.at(day - timedelta(days=back), 12)
-        scene.tell("login", "login", usual, account=account, officer=officer, place="长沙", successful=True)
+    with scene.aside():
+        for back in range(times, 0, -1):
+            usual = scene.at(day - timedelta(days=back), 12)
+            scene.tell("login", "login", usual, account=account, officer=officer, place="长沙", successful=True)
+
+
+def tell_assignment(scene: Scene, day: date, room: str, case: str, officer: str) -> None:
+    """Three days before, a sample in the room was put under the officer."""
+    with scene.aside():
+        scene.tell("case-system", "sample_assigned", scene.at(day - timedelta(days=3), 10), room=room, case=case, officer=officer)
 
 
 def tell_penalty(scene: Scene, imposed: datetime, case: str, officer: str, **said: object) -> None:
@@ -57,59 +68,65 @@ def contradict_breath_by_blood(scene: Scene, day: date) -> None:
     case = tell_breath_test(scene, scene.between(day, 0.2, 3), scene.officer(), scene.random.randrange(150, 240))
     result = scene.random.randrange(25, 79)
     scene.tell("laboratory", "blood_test", scene.between(day, 10, 20), case=case, blood_result=result)
-    scene.plant("A1", "blood_contradicts_breath", case)
+    scene.plant("A1", "blood_contradicts_breath", case=case)
 
 
+@reaching_back(3)
 def open_evidence_room_at_night(scene: Scene, day: date) -> None:
-    officer, case, room = scene.officer(), scene.case(day), scene.random.choice(["ER-01", "ER-02", "ER-03"])
-    scene.tell("case-system", "sample_assigned", scene.at(day - timedelta(days=3), 10), room=room, case=case, officer=officer)
+    officer, case, room = scene.officer(), scene.case(day), "ER-01"
+    tell_assignment(scene, day, room, case, officer)
     scene.tell("door", "door_opened", scene.between(day, 1, 5), room=room, officer=officer, grade="police", case=case)
-    scene.plant("A2", "evidence_room_out_of_hours", officer)
+    scene.plant("A2", "evidence_room_out_of_hours", officer=officer)
 
 
+@reaching_back(3)
 def open_evidence_room_as_auxiliary(scene: Scene, day: date) -> None:
     officer, case = scene.officer(), scene.case(day)
     moment = scene.between(day, 10, 11)
-    scene.tell("case-system", "sample_assigned", scene.at(day - timedelta(days=3), 10), room="ER-02", case=case, officer=officer)
-    scene.tell("door", "door_opened", moment, room="ER-02", officer=officer, grade=scene.random.choice(["auxiliary", "辅警"]), case=case)
-    scene.plant("A2", "evidence_room_auxiliary", officer)
+    tell_assignment(scene, day, "ER-01", case, officer)
+    scene.tell("door", "door_opened", moment, room="ER-01", officer=officer, grade=scene.random.choice(["auxiliary", "辅警"]), case=case)
+    scene.plant("A2", "evidence_room_auxiliary", officer=officer)
     if not scene.open_on(day):
-        scene.plant("A2", "evidence_room_out_of_hours", officer)
+        scene.plant("A2", "evidence_room_out_of_hours", officer=officer)
 
 
+@reaching_back(3)
 def open_evidence_room_as_stranger(scene: Scene, day: date) -> None:
     officer, case = scene.officer(), scene.case(day)
-    scene.tell("case-system", "sample_assigned", scene.at(day - timedelta(days=3), 10), room="ER-01", case=case, officer=officer)
+    tell_assignment(scene, day, "ER-01", case, officer)
     scene.tell("door", "door_opened", scene.between(day, 10, 11), room="ER-03", officer=officer, grade="police")
-    scene.plant("A2", "evidence_room_stranger", ("ER-03", officer))
+    scene.plant("A2", "evidence_room_stranger", room="ER-03", officer=officer)
     if not scene.open_on(day):
-        scene.plant("A2", "evidence_room_out_of_hours", officer)
+        scene.plant("A2", "evidence_room_out_of_hours", officer=officer)
 
 
 def open_evidence_room_without_a_badge(scene: Scene, day: date) -> None:
     room = scene.number("ER-9")
     scene.tell("door", "door_opened", scene.between(day, 10, 11), room=room)
-    scene.plant("A2", "evidence_room_unidentified", room)
+    scene.plant("A2", "evidence_room_unidentified", room=room)
     if not scene.open_on(day):
-        scene.plant("A2", "evidence_room_out_of_hours", None)
+        scene.plant("A2", "evidence_room_out_of_hours")
 
 
+@reaching_back(1)
 def swap_a_sample(scene: Scene, day: date) -> None:
     auxiliary = scene.officer()
     case = tell_breath_test(scene, scene.between(day - timedelta(days=1), 20, 23), scene.officer(), scene.random.randrange(180, 240))
-    scene.tell("door", "door_opened", scene.between(day, 2, 4), room="ER-02", officer=auxiliary, grade="auxiliary", case=case)
+    opened = scene.between(day, 2, 4)
+    scene.tell("door", "door_opened", opened, room="ER-02", officer=auxiliary, grade="auxiliary", case=case)
     scene.tell("laboratory", "blood_test", scene.between(day, 10, 20), case=case, blood_result=scene.random.randrange(25, 79))
-    scene.plant("A1", "blood_contradicts_breath", case)
-    scene.plant("A2", "evidence_room_out_of_hours", auxiliary)
-    scene.plant("A2", "evidence_room_auxiliary", auxiliary)
-    scene.plant("A2", "evidence_room_stranger", ("ER-02", auxiliary))
-    scene.plant("A3", "sample_swapped", case)
+    scene.plant("A1", "blood_contradicts_breath", case=case)
+    scene.plant("A2", "evidence_room_out_of_hours", officer=auxiliary, known=opened)
+    scene.plant("A2", "evidence_room_auxiliary", officer=auxiliary, known=opened)
+    scene.plant("A2", "evidence_room_stranger", room="ER-02", officer=auxiliary, known=opened)
+    scene.plant("A3", "sample_swapped", case=case)
 
 
+@reaching_back(1)
 def keep_a_test_from_upload(scene: Scene, day: date) -> None:
     tested = scene.between(day - timedelta(days=1), 14, 22)
     case = tell_breath_test(scene, tested, scene.officer(), scene.random.randrange(0, 20), uploaded=False, opened=False)
-    scene.plant("A4", "breath_test_not_uploaded", case)
+    scene.plant("A4", "breath_test_not_uploaded", case=case, known=tested + timedelta(days=1))
 
 
 def edit_a_result(scene: Scene, day: date) -> None:
@@ -120,7 +137,7 @@ def edit_a_result(scene: Scene, day: date) -> None:
     scene.tell("case-system", "case_opened", tested + timedelta(minutes=45), case=case, officer=officer)
     edited = tested + timedelta(hours=2)
     scene.tell("case-system", "breath_edit", edited, case=case, officer=officer, test_no=test_no, alcohol_before=96, alcohol_after=76)
-    scene.plant("A4", "breath_result_edited", case)
+    scene.plant("A4", "breath_result_edited", case=case)
 
 
 def record_less_than_was_reported(scene: Scene, day: date) -> None:
@@ -128,51 +145,56 @@ def record_less_than_was_reported(scene: Scene, day: date) -> None:
     scene.tell("case-system", "breath_test", tested, case=case, officer=scene.officer(), test_no=test_no, alcohol_field=12)
     reported = scene.random.randrange(30, 200)
     scene.tell("tester", "breath_upload", tested + timedelta(seconds=40), case=case, test_no=test_no, alcohol_uploaded=reported)
-    scene.plant("A4", "breath_record_contradicts_upload", case)
+    scene.plant("A4", "breath_record_contradicts_upload", case=case)
 
 
+@reaching_back(1)
 def let_a_test_go_unrecorded(scene: Scene, day: date) -> None:
     case, reported = scene.case(day), scene.between(day - timedelta(days=1), 14, 22)
     scene.tell("tester", "breath_upload", reported, case=case, test_no=scene.number("T"), alcohol_uploaded=scene.random.randrange(20, 200))
-    scene.plant("A4", "uploaded_test_without_record", case)
+    scene.plant("A4", "uploaded_test_without_record", case=case, known=reported + timedelta(days=1))
 
 
+@reaching_back(30)
 def let_a_test_lie(scene: Scene, day: date) -> None:
     tested = scene.between(open_days_before(scene, day, 3), 14, 22)
     case = tell_breath_test(scene, tested, scene.officer(), scene.random.randrange(20, 80), opened=False)
-    scene.plant("A5", "breath_test_without_case", case)
+    scene.plant("A5", "breath_test_without_case", case=case, known=scene.at(day, 17.5))
 
 
 def test_under_no_number(scene: Scene, day: date) -> None:
     officer = scene.officer()
     alcohol = scene.random.randrange(20, 200)
     scene.tell("case-system", "breath_test", scene.between(day, 1, 23), officer=officer, test_no=scene.number("T"), alcohol_field=alcohol)
-    scene.plant("A5", "breath_test_without_number", officer)
+    scene.plant("A5", "breath_test_without_number", officer=officer)
 
 
+@reaching_back(300)
 def settle_for_strangers(scene: Scene, day: date) -> None:
     licence, clerk = scene.number("L"), scene.officer()
     for back in (300, 90, 0):
         settled = scene.between(day - timedelta(days=back), 9, 17)
         scene.tell("counter", "settlement", settled, licence=licence, vehicle=scene.vehicle(), officer=clerk, points=3)
-    scene.plant("B1", "licence_settles_for_many_vehicles", licence)
+    scene.plant("B1", "licence_settles_for_many_vehicles", licence=licence)
 
 
+@reaching_back(120)
 def settle_more_than_a_licence_has(scene: Scene, day: date) -> None:
     licence, vehicle, clerk = scene.number("L"), scene.vehicle(), scene.officer()
     cycle = scene.at(day - timedelta(days=200), 0).isoformat()
     for back, points in ((120, 6), (40, 6), (0, 3)):
         settled = scene.between(day - timedelta(days=back), 9, 17)
         scene.tell("counter", "settlement", settled, licence=licence, vehicle=vehicle, officer=clerk, points=points, cycle_start=cycle)
-    scene.plant("B2", "licence_settles_more_than_it_has", licence)
+    scene.plant("B2", "licence_settles_more_than_it_has", licence=licence)
 
 
 def settle_nine_points_at_once(scene: Scene, day: date) -> None:
     licence, vehicle, clerk = scene.number("L"), scene.vehicle(), scene.officer()
     scene.tell("counter", "settlement", scene.between(day, 9, 17), licence=licence, vehicle=vehicle, officer=clerk, points=9)
-    scene.plant("B2", "settlement_above_six_points", clerk)
+    scene.plant("B2", "settlement_above_six_points", officer=clerk)
 
 
+@reaching_back(120)
 def set_up_a_lookalike(scene: Scene, day: date) -> None:
     account = scene.account()
     copies = (
@@ -182,30 +204,33 @@ def set_up_a_lookalike(scene: Scene, day: date) -> None:
         WIDE_SPACE + account,
         account.upper(),
     )
-    scene.tell("accounts", "account_created", scene.long_ago(), account=account, officer=scene.officer())
+    with scene.aside():
+        scene.tell("accounts", "account_created", scene.at(day - timedelta(days=120), 8), account=account, officer=scene.officer())
     scene.tell("accounts", "account_created", scene.between(day, 8, 18), account=scene.random.choice(copies), officer=scene.officer())
-    scene.plant("C1", "lookalike_account_created", account)
+    scene.plant("C1", "lookalike_account_created", account=account)
 
 
 def use_a_lookalike(scene: Scene, day: date) -> None:
     account, officer = scene.account(), scene.officer()
     scene.tell("login", "login", scene.between(day, 8, 11), account=account, officer=officer, place="长沙", successful=True)
     scene.tell("login", "login", scene.between(day, 14, 18), account=account + " ", officer=officer, place="长沙", successful=True)
-    scene.plant("C1", "lookalike_account_used", account)
+    scene.plant("C1", "lookalike_account_used", account=account)
 
 
+@reaching_back(25)
 def log_in_at_night(scene: Scene, day: date) -> None:
     account, officer = scene.account(), scene.officer()
     tell_log_ins(scene, day, account, officer, 25)
     scene.tell("login", "login", scene.between(day, 1, 5), account=account, officer=officer, place="长沙", successful=True)
-    scene.plant("C2", "login_at_unusual_time", account)
+    scene.plant("C2", "login_at_unusual_time", account=account)
 
 
+@reaching_back(25)
 def log_in_from_elsewhere(scene: Scene, day: date) -> None:
     account, officer = scene.account(), scene.officer()
     tell_log_ins(scene, day, account, officer, 25)
     scene.tell("login", "login", scene.between(day, 9, 17), account=account, officer=officer, place="北京", successful=True)
-    scene.plant("C2", "login_from_unusual_place", account)
+    scene.plant("C2", "login_from_unusual_place", account=account)
 
 
 def log_in_at_two_places(scene: Scene, day: date) -> None:
@@ -213,7 +238,7 @@ def log_in_at_two_places(scene: Scene, day: date) -> None:
     first = scene.between(day, 8, 17)
     scene.tell("login", "login", first, account=account, officer=officer, place="长沙", successful=True)
     scene.tell("login", "login", first + timedelta(minutes=12), account=account, officer=officer, place="株洲", successful=True)
-    scene.plant("C2", "account_in_two_places", account)
+    scene.plant("C2", "account_in_two_places", account=account)
 
 
 def borrow_an_account(scene: Scene, day: date) -> None:
@@ -221,46 +246,49 @@ def borrow_an_account(scene: Scene, day: date) -> None:
     scene.tell("accounts", "password_changed", changed, account=account, officer=scene.officer(), terminal=terminal)
     used = changed + timedelta(minutes=10)
     scene.tell("login", "login", used, account=account, officer=scene.officer(), place="长沙", terminal=terminal, successful=True)
-    scene.plant("C3", "borrowed_account", account)
+    scene.plant("C3", "borrowed_account", account=account)
 
 
 def look_over_the_own_work(scene: Scene, day: date) -> None:
     transaction, officer, handled = scene.number("X"), scene.officer(), scene.between(day, 8, 17)
     scene.tell("registration", "transaction_handled", handled, transaction=transaction, officer=officer)
     scene.tell("registration", "transaction_audited", handled + timedelta(minutes=4), transaction=transaction, officer=officer)
-    scene.plant("C4", "handled_and_audited_by_one", transaction)
+    scene.plant("C4", "handled_and_audited_by_one", transaction=transaction)
 
 
+@reaching_back(30)
 def hold_a_vehicle_too_long(scene: Scene, day: date) -> None:
     case, taken = scene.case(day), scene.between(day - timedelta(days=30), 8, 17)
     scene.tell("case-system", "measure", taken, case=case, officer=scene.officer(), kind="vehicle held")
-    scene.plant("D1", "measure_without_ruling", case)
+    scene.plant("D1", "measure_without_ruling", case=case, known=taken + timedelta(days=30))
 
 
 def give_a_measure_an_end_far_off(scene: Scene, day: date) -> None:
     officer, taken = scene.officer(), scene.between(day, 8, 17)
     due = (taken + timedelta(days=scene.random.randrange(61, 400))).isoformat()
     scene.tell("case-system", "measure", taken, case=scene.case(day), officer=officer, kind="vehicle held", due=due)
-    scene.plant("D1", "measure_end_not_allowed", officer)
+    scene.plant("D1", "measure_end_not_allowed", officer=officer)
 
 
+@reaching_back(30)
 def withhold_a_licence_too_long(scene: Scene, day: date) -> None:
     case, taken = scene.case(day), scene.between(open_days_before(scene, day, 10), 8, 17)
     scene.tell("case-system", "measure", taken, case=case, officer=scene.officer(), kind="licence withheld")
-    scene.plant("D1", "licence_withheld_without_ruling", case)
+    scene.plant("D1", "licence_withheld_without_ruling", case=case, known=scene.at(day, 17.5))
 
 
 def fine_too_little(scene: Scene, day: date) -> None:
     officer = scene.officer()
     tell_penalty(scene, scene.between(day, 7, 22), scene.case(day), officer, article="90", amount=10)
-    scene.plant("D3", "penalty_below_the_least", officer)
+    scene.plant("D3", "penalty_below_the_least", officer=officer)
 
 
+@reaching_back(1)
 def fine_a_drinker_for_something_lighter(scene: Scene, day: date) -> None:
     tested = scene.between(day - timedelta(days=1), 14, 22)
     case = tell_breath_test(scene, tested, scene.officer(), scene.random.randrange(20, 80))
     tell_penalty(scene, scene.between(day, 7, 22), case, scene.officer(), article="90", amount=200)
-    scene.plant("D3", "drink_driving_downgraded", case)
+    scene.plant("D3", "drink_driving_downgraded", case=case)
 
 
 def punish_somebody_else(scene: Scene, day: date) -> None:
@@ -268,21 +296,23 @@ def punish_somebody_else(scene: Scene, day: date) -> None:
     read = imposed - timedelta(minutes=8)
     scene.tell("card-reader", "person_identified", read, case=case, officer=officer, person=scene.number("43010219900101"))
     tell_penalty(scene, imposed, case, officer, person=scene.number("43010219900101"))
-    scene.plant("D5", "punished_is_not_identified", case)
+    scene.plant("D5", "punished_is_not_identified", case=case)
 
 
+@reaching_back(1)
 def impose_a_penalty_without_video(scene: Scene, day: date) -> None:
     case, imposed = scene.case(day), scene.between(day - timedelta(days=1), 7, 22)
     scene.tell("case-system", "penalty", imposed, case=case, officer=scene.officer(), procedure="summary")
-    scene.plant("D7", "penalty_without_video", case)
+    scene.plant("D7", "penalty_without_video", case=case, known=imposed + READ_OUT)
 
 
 def impose_a_penalty_under_no_number(scene: Scene, day: date) -> None:
     officer = scene.officer()
     scene.tell("case-system", "penalty", scene.between(day, 7, 22), officer=officer, procedure="summary")
-    scene.plant("D7", "penalty_under_no_number", officer)
+    scene.plant("D7", "penalty_under_no_number", officer=officer)
 
 
+@reaching_back(1)
 def leave_out_a_step(scene: Scene, day: date) -> None:
     case, officer, imposed = scene.case(day), scene.officer(), scene.between(day - timedelta(days=1), 7, 22)
     left_out = scene.random.choice(ALL_STEPS)
@@ -290,9 +320,10 @@ def leave_out_a_step(scene: Scene, day: date) -> None:
         filmed = imposed - timedelta(minutes=10 - i)
         scene.tell("camera-platform", "video_step", filmed, case=case, officer=officer, step=step)
     scene.tell("case-system", "penalty", imposed, case=case, officer=officer, procedure="ordinary")
-    scene.plant("D7", "penalty_video_incomplete", case)
+    scene.plant("D7", "penalty_video_incomplete", case=case, known=imposed + READ_OUT)
 
 
+@reaching_back(13)
 def raise_captures(scene: Scene, day: date) -> None:
     device = scene.number("EP-")
     for back in range(13, -1, -1):
@@ -300,7 +331,7 @@ def raise_captures(scene: Scene, day: date) -> None:
         scene.tell(
             "traffic", "device_day", reported, device=device, unit="雨花大队", captures=scene.random.randrange(35, 50) if back else 700
         )
-    scene.plant("E1", "captures_rise", device)
+    scene.plant("E1", "captures_rise", device=device)
 
 
 PRACTICES: tuple[Callable[[Scene, date], None], ...] = (

@@ -1,66 +1,163 @@
 """What happens on an ordinary day: honest work, much of it close to the limits of the rules.
 
-In: a scene and a day.  Out: events told on the scene.  Nothing here may be found by any shipped rule.
+In: a scene, a town and a day.  Out: events told on the scene.  Nothing here may be found by any shipped rule; what honest people do that
+rules find is in `alike.py`.  How often things happen is in `Rates`; `docs/simulation.md` says what it is based on.
 """
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
 
+from services.simulate.reaching import reaching_back
 from services.simulate.scene import ROOMS, Scene
 
+CITIES = {"长沙": ("岳麓大队", "雨花大队", "天心大队"), "株洲": ("天元大队", "芦淞大队"), "湘潭": ("雨湖大队", "岳塘大队")}
+OFFICERS_PER_UNIT = 25
 ALL_STEPS = ("identity shown", "facts stated", "rights told", "defence heard", "signed")
 SUMMARY_STEPS = ("identity shown", "facts stated", "signed")
+EARLY, DAY, NIGHT, FREE = range(4)
+"""The shifts of a patrol officer, one after the other: 6 to 14, 14 to 22, 22 to 6, and a day off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """How often things happen, for one officer of the city and one day, on average."""
+
+    breath_tests: float = 2.0
+    of_them_with_alcohol: float = 0.2
+    visits_to_evidence_rooms: float = 0.3
+    settlements: float = 1.4
+    drivers_with_all_their_points: float = 0.1
+    transactions: float = 0.33
+    measures: float = 0.1
+    measures_ruled_upon_late: float = 0.03
+    penalties: float = 0.85
+    forgotten_passwords: float = 0.02
+    new_accounts: float = 0.002
+    cameras: float = 0.4  # so many there are for each officer; each reports once a day
+
+
+RATES: Final = Rates()
+# The road is busier on days off, and more so on public holidays; what counters do is done on working days only.
+BUSY_WEEKEND, BUSY_HOLIDAY = 1.2, 1.6
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An officer of the town: of a unit in a city, with an account. `turn`: where in the round of shifts."""
+
+    officer: str
+    unit: str
+    place: str
+    account: str
+    turn: int
 
 
 class Town:
     """The people and devices that appear on every day."""
 
-    def __init__(self, scene: Scene) -> None:
-        self.officers = [scene.officer() for _ in range(24)]
-        self.clerks = [scene.officer() for _ in range(6)]
-        self.day_accounts = [(scene.account(), scene.officer()) for _ in range(12)]
-        self.night_accounts = [(scene.account(), scene.officer()) for _ in range(2)]
-        self.cameras = [scene.number("EP-") for _ in range(12)]
+    def __init__(self, scene: Scene, officers: int) -> None:
+        units = [(place, unit) for place, names in CITIES.items() for unit in names]
+        places = list(CITIES)
+        while len(units) * OFFICERS_PER_UNIT < officers:
+            place = places[len(units) % len(places)]
+            units.append((place, f"{place}第{len(units) + 1}大队"))
+        self.place_of = {unit: place for place, unit in units}
+        for place, unit in units:
+            scene.list_unit(unit, f"{place}支队")
+        members = [self._member(scene, turn, *units[turn % len(units)]) for turn in range(officers)]
+        # Of five, three patrol, one sits at a counter, and one handles cases at a desk.
+        self.patrol = [m for m in members if m.turn % 5 < 3]
+        self.clerks = [m for m in members if m.turn % 5 == 3]
+        self.desk = [m for m in members if m.turn % 5 == 4]
+        self.size = officers
+        self.cameras = [(scene.number("EP-"), units[n % len(units)][1]) for n in range(max(1, round(RATES.cameras * officers)))]
+        self._day: date | None = None
+        self._on_duty: tuple[list[Member], ...] = ()
+
+    @staticmethod
+    def _member(scene: Scene, turn: int, place: str, unit: str) -> Member:
+        return Member(scene.new_officer(unit), unit, place, scene.account(), turn)
+
+    def on_duty(self, day: date, shift: int) -> list[Member]:
+        """Who patrols in a shift of a day. A shift may be empty in a very small town; then those of the whole town help out."""
+        if day != self._day:
+            shifts: tuple[list[Member], ...] = ([], [], [], [])
+            number = day.toordinal()
+            for member in self.patrol:
+                shifts[(number + member.turn) % 4].append(member)
+            self._day, self._on_duty = day, shifts
+        return self._on_duty[shift] or self.patrol
+
+    def at_moment(self, moment: datetime) -> list[Member]:
+        hour = moment.hour
+        if hour < 6:
+            return self.on_duty(moment.date() - timedelta(days=1), NIGHT)
+        return self.on_duty(moment.date(), EARLY if hour < 14 else DAY if hour < 22 else NIGHT)
 
 
-def tell_the_weeks_before(scene: Scene, town: Town) -> None:
-    """What the first day rests on: cameras' reports of two weeks, and who works at night by habit."""
-    for back in range(14, 0, -1):
-        day = scene.first_day - timedelta(days=back)
-        tell_cameras(scene, town, day)
-        tell_night_shift(scene, town, day)
+def busy(scene: Scene, day: date) -> float:
+    """How much happens on the road, against a working day."""
+    if scene.open_on(day):
+        return 1.0
+    return BUSY_WEEKEND if day.weekday() >= 5 else BUSY_HOLIDAY
 
 
-def tell_ordinary_day(scene: Scene, town: Town, day: date) -> None:
-    for part in (
-        tell_breath_tests,
-        tell_evidence_rooms,
-        tell_settlements,
-        tell_logins,
-        tell_transactions,
-        tell_measures,
-        tell_penalties,
-        tell_cameras,
-    ):
-        part(scene, town, day)
-    tell_night_shift(scene, town, day)
+def patrol_moment(scene: Scene, day: date) -> datetime:
+    """When a driver is stopped: three of ten in the small hours, the rest from early afternoon to late in the evening."""
+    return scene.between(day, 0.2, 3) if scene.chance(0.3) else scene.between(day, 14, 22)
+
+
+# ------------------------------------------------------------------ habits: told for the weeks before the first day too
+
+
+def tell_shifts(scene: Scene, town: Town, day: date) -> None:
+    """Who is on duty logs in, from the usual place; names are mistyped now and then."""
+    for shift, (start, end) in enumerate(((6.2, 13.8), (14, 21.8), (22.1, 29.5))):
+        for member in town.on_duty(day, shift):
+            _works(scene, member, day, start, end, 1 + scene.chance(0.5))
+    if scene.open_on(day):
+        for member in (*town.clerks, *town.desk):
+            _works(scene, member, day, 8.5, 17.5, scene.random.randrange(2, 5))
+
+
+def _works(scene: Scene, member: Member, day: date, start: float, end: float, log_ins: int) -> None:
+    said = {"officer": member.officer, "place": member.place}
+    for _ in range(log_ins):
+        scene.tell("login", "login", scene.between(day, start, end), account=member.account, **said, successful=True)
+    if scene.chance(0.03):
+        scene.tell("login", "login", scene.between(day, start, end), account=member.account + " ", **said, successful=False)
+
+
+def tell_cameras(scene: Scene, town: Town, day: date) -> None:
+    """Captures vary by less than twice; the camera at the depot is being tested and captures whatever it is shown."""
+    reported = scene.at(day, 23.5)
+    for camera, unit in town.cameras:
+        captures = scene.random.randrange(35, 50)
+        scene.tell("traffic", "device_day", reported, device=camera, unit=unit, captures=captures, hours_online=24)
+    tested = 900 if day.day % 2 else 10
+    scene.tell("traffic", "device_day", reported, device="EP-900", unit=town.cameras[0][1], captures=tested, hours_online=24)
+
+
+# ------------------------------------------------------------------ ordinary work
 
 
 def tell_breath_tests(scene: Scene, town: Town, day: date) -> None:
-    """Sixty tests, all uploaded; where there was alcohol a case follows; where there was much, a blood test agrees."""
-    for _ in range(60):
-        early = scene.random.random() < 0.3
-        tested = scene.between(day, 0.2, 3) if early else scene.between(day, 14, 22)
-        case, officer, test_no = scene.case(day), scene.random.choice(town.officers), scene.number("T")
-        sober = scene.random.random() < 0.8
+    """All are uploaded; where there was alcohol a case follows; where there was much in the night, a blood test agrees."""
+    for _ in range(scene.count(RATES.breath_tests * town.size * busy(scene, day))):
+        tested = patrol_moment(scene, day)
+        case, officer, test_no = scene.case(day), scene.random.choice(town.at_moment(tested)).officer, scene.number("T")
+        sober = not scene.chance(RATES.of_them_with_alcohol)
         alcohol = scene.random.randrange(0, 20) if sober else scene.random.choice([20, 34, 55, 79, 80, 105, 140, 196])
         scene.tell("case-system", "breath_test", tested, case=case, officer=officer, test_no=test_no, alcohol_field=alcohol)
         scene.tell("tester", "breath_upload", tested + timedelta(seconds=50), case=case, test_no=test_no, alcohol_uploaded=alcohol)
         if sober:
             continue
         scene.tell("case-system", "case_opened", tested + timedelta(minutes=scene.random.randrange(20, 100)), case=case, officer=officer)
-        if early and alcohol > 80:
+        if tested.hour < 3 and alcohol > 80:
             blood = alcohol + scene.random.randrange(-15, 15)
             scene.tell("laboratory", "blood_test", tested + timedelta(hours=9), case=case, blood_result=blood)
 
@@ -71,28 +168,30 @@ def tell_evidence_rooms(scene: Scene, town: Town, day: date) -> None:
         return
     for room, keeper in ROOMS.items():
         scene.tell("door", "door_opened", scene.office_hours(day), room=room, officer=keeper, grade="police")
-        for officer in scene.random.sample(town.officers, 3):
-            case = scene.case(day)
-            scene.tell("case-system", "sample_assigned", scene.between(day, 0, 8), room=room, case=case, officer=officer)
-            scene.tell("door", "door_opened", scene.office_hours(day), room=room, officer=officer, grade="police", case=case)
+    for _ in range(scene.count(RATES.visits_to_evidence_rooms * town.size)):
+        room, case, officer = scene.random.choice(list(ROOMS)), scene.case(day), scene.random.choice(town.desk).officer
+        scene.tell("case-system", "sample_assigned", scene.between(day, 0, 8), room=room, case=case, officer=officer)
+        scene.tell("door", "door_opened", scene.office_hours(day), room=room, officer=officer, grade="police", case=case)
 
 
 def tell_settlements(scene: Scene, town: Town, day: date) -> None:
-    """Drivers with one car or two; a few with all twelve points of their period, and more in the period before."""
-    for _ in range(40):
-        licence, cars = scene.number("L"), [scene.vehicle() for _ in range(scene.random.choice([1, 1, 1, 2]))]
-        for car in cars:
-            scene.tell(
-                "counter",
-                "settlement",
-                scene.between(day, 9, 17),
-                licence=licence,
-                vehicle=car,
-                officer=scene.random.choice(town.clerks),
-                points=scene.random.choice([1, 3, 6]),
-            )
-    for _ in range(3):
-        licence, car, clerk = scene.number("L"), scene.vehicle(), scene.random.choice(town.clerks)
+    """Drivers with one car or two."""
+    if not scene.open_on(day):
+        return
+    for _ in range(scene.count(RATES.settlements * town.size * 0.8)):
+        licence, clerk = scene.number("L"), scene.random.choice(town.clerks).officer
+        for _ in range(scene.random.choice([1, 1, 1, 2])):
+            booked = {"vehicle": scene.vehicle(), "officer": clerk, "points": scene.random.choice([1, 3, 6])}
+            scene.tell("counter", "settlement", scene.office_hours(day), licence=licence, **booked)
+
+
+@reaching_back(140)
+def tell_drivers_with_all_their_points(scene: Scene, town: Town, day: date) -> None:
+    """All twelve points of their period, and more in the period before."""
+    if not scene.open_on(day):
+        return
+    for _ in range(scene.count(RATES.drivers_with_all_their_points * town.size)):
+        licence, car, clerk = scene.number("L"), scene.vehicle(), scene.random.choice(town.clerks).officer
         cycle = scene.at(day - timedelta(days=100), 0)
         for back, points in ((140, 6), (60, 6), (20, 3), (0, 3)):
             scene.tell(
@@ -107,60 +206,59 @@ def tell_settlements(scene: Scene, town: Town, day: date) -> None:
             )
 
 
-def tell_logins(scene: Scene, town: Town, day: date) -> None:
-    """By day, from one place; names are mistyped, passwords forgotten and set anew, and somebody new starts elsewhere."""
-    for account, officer in town.day_accounts:
-        for _ in range(scene.random.randrange(2, 5)):
-            scene.tell("login", "login", scene.between(day, 7, 19), account=account, officer=officer, place="长沙", successful=True)
-        if scene.random.random() < 0.3:
-            typo = account + " "
-            scene.tell("login", "login", scene.between(day, 7, 19), account=typo, officer=officer, place="长沙", successful=False)
-    account, officer = town.day_accounts[0]
-    changed = scene.at(day, 9.5)
-    scene.tell("accounts", "password_changed", changed, account=account, officer=town.clerks[0], terminal="A-00")
-    used = changed + timedelta(minutes=5)
-    scene.tell("login", "login", used, account=account, officer=officer, place="长沙", terminal="B-07", successful=True)
-    account, officer = scene.account(), scene.officer()
-    scene.tell("accounts", "account_created", scene.at(day, 7), account=account, officer=town.clerks[0])
-    for hour, place in ((8, "长沙"), (14, "湘潭")):
-        scene.tell("login", "login", scene.at(day, hour), account=account, officer=officer, place=place, successful=True)
+def tell_accounts(scene: Scene, town: Town, day: date) -> None:
+    """Passwords are forgotten and set anew; somebody new starts elsewhere on the first day."""
+    if not scene.open_on(day):
+        return
+    for _ in range(scene.count(RATES.forgotten_passwords * town.size)):
+        member, changed = scene.random.choice(town.clerks), scene.office_hours(day)
+        scene.tell("accounts", "password_changed", changed, account=member.account, officer=town.desk[0].officer, terminal="A-00")
+        said = {"officer": member.officer, "place": member.place, "terminal": "B-07", "successful": True}
+        scene.tell("login", "login", changed + timedelta(minutes=5), account=member.account, **said)
+    for _ in range(scene.count(RATES.new_accounts * town.size)):
+        account, officer = scene.account(), scene.new_officer()
+        scene.tell("accounts", "account_created", scene.at(day, 7), account=account, officer=town.desk[0].officer)
+        for hour, place in ((8, "长沙"), (14, "湘潭")):
+            scene.tell("login", "login", scene.at(day, hour), account=account, officer=officer, place=place, successful=True)
 
 
 def tell_transactions(scene: Scene, town: Town, day: date) -> None:
     """One handles, another looks over; the next time the other way round."""
-    for _ in range(10):
-        transaction, handled = scene.number("X"), scene.between(day, 9, 17)
+    if not scene.open_on(day):
+        return
+    for _ in range(scene.count(RATES.transactions * town.size)):
+        transaction, handled = scene.number("X"), scene.office_hours(day)
         one, other = scene.random.sample(town.clerks, 2)
-        scene.tell("registration", "transaction_handled", handled, transaction=transaction, officer=one)
-        scene.tell("registration", "transaction_audited", handled + timedelta(minutes=6), transaction=transaction, officer=other)
-
-
-def tell_night_shift(scene: Scene, town: Town, day: date) -> None:
-    for account, officer in town.night_accounts:
-        for hour in (0.5, 3.5, 23):
-            scene.tell("login", "login", scene.at(day, hour), account=account, officer=officer, place="株洲", successful=True)
+        scene.tell("registration", "transaction_handled", handled, transaction=transaction, officer=one.officer)
+        scene.tell("registration", "transaction_audited", handled + timedelta(minutes=6), transaction=transaction, officer=other.officer)
 
 
 def tell_measures(scene: Scene, town: Town, day: date) -> None:
-    """Vehicles and licences withheld; the ruling follows within the day. One measure is a month old and was ruled upon in time.
-
-    Of that ruling the service hears only hours after the measure's end: what it has found by then, it takes back.
-    """
-    for kind in ("vehicle held", "扣留车辆", "licence withheld"):
-        case, officer = scene.case(day), scene.random.choice(town.officers)
-        taken = scene.between(day, 8, 12)
+    """Vehicles and licences withheld; the ruling follows within the day."""
+    for _ in range(scene.count(RATES.measures * town.size * busy(scene, day))):
+        case, taken = scene.case(day), scene.between(day, 8, 12)
+        officer, kind = (
+            scene.random.choice(town.at_moment(taken)).officer,
+            scene.random.choice(["vehicle held", "扣留车辆", "licence withheld"]),
+        )
         scene.tell("case-system", "measure", taken, case=case, officer=officer, kind=kind)
         scene.tell("case-system", "ruling", taken + timedelta(hours=scene.random.randrange(1, 10)), case=case, officer=officer)
-    case, officer, taken = scene.case(day), scene.random.choice(town.officers), scene.between(day - timedelta(days=30), 8, 17)
-    scene.tell("case-system", "measure", taken, case=case, officer=officer, kind="vehicle held")
-    scene.tell_late("case-system", "ruling", taken + timedelta(days=29), timedelta(hours=26), case=case, officer=officer)
+
+
+@reaching_back(30)
+def tell_measures_ruled_upon_late(scene: Scene, town: Town, day: date) -> None:
+    """A measure is a month old and was ruled upon in time, but the ruling is sent only after the measure's end: what was found by then is taken back."""
+    for _ in range(max(1, scene.count(RATES.measures_ruled_upon_late * town.size))):
+        case, officer, taken = scene.case(day), scene.random.choice(town.desk).officer, scene.between(day - timedelta(days=30), 8, 17)
+        scene.tell("case-system", "measure", taken, case=case, officer=officer, kind="vehicle held")
+        scene.tell_late("case-system", "ruling", taken + timedelta(days=29), timedelta(hours=26), case=case, officer=officer)
 
 
 def tell_penalties(scene: Scene, town: Town, day: date) -> None:
-    for _ in range(25):
-        case, officer = scene.case(day), scene.random.choice(town.officers)
-        summary = scene.random.random() < 0.8
+    for _ in range(scene.count(RATES.penalties * town.size * busy(scene, day))):
         imposed = scene.between(day, 7, 23)
+        case, officer = scene.case(day), scene.random.choice(town.at_moment(imposed)).officer
+        summary = scene.chance(0.8)
         steps = SUMMARY_STEPS if summary else ALL_STEPS
         for i, step in enumerate(steps):
             filmed = imposed - timedelta(minutes=2 * (len(steps) - i))
@@ -172,9 +270,16 @@ def tell_penalties(scene: Scene, town: Town, day: date) -> None:
         scene.tell("case-system", "penalty", imposed, case=case, officer=officer, **told)
 
 
-def tell_cameras(scene: Scene, town: Town, day: date) -> None:
-    """Captures vary by less than twice; the camera at the depot is being tested and captures whatever it is shown."""
-    for camera in town.cameras:
-        scene.tell("traffic", "device_day", scene.at(day, 23.5), device=camera, unit="岳麓大队", captures=scene.random.randrange(35, 50))
-    tested = 10 if day < scene.first_day else 900
-    scene.tell("traffic", "device_day", scene.at(day, 23.5), device="EP-900", unit="岳麓大队", captures=tested)
+Part = Callable[[Scene, Town, date], None]
+HABITS: tuple[Part, ...] = (tell_shifts, tell_cameras)
+ORDINARY: tuple[Part, ...] = (
+    tell_breath_tests,
+    tell_evidence_rooms,
+    tell_settlements,
+    tell_drivers_with_all_their_points,
+    tell_accounts,
+    tell_transactions,
+    tell_measures,
+    tell_measures_ruled_upon_late,
+    tell_penalties,
+)

@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 
 import rulelang as language
-from services.demo.generate import generate, open_days
+from services.demo.generate import generate
+from services.simulate.city import open_days
 from tests.cli.command import ROOT, as_lines, rulelang
 
 RULES = ROOT / "rules"

@@ -16,13 +16,14 @@ import pytest
 import rulelang as language
 from proto.rulelang.v1 import evaluation_pb2, finding_pb2
 from rulelang.source import display_width
-from services.demo.generate import generate, open_days
+from services.demo.generate import generate
 from services.demo.news import Told
 from services.demo.run import FIRST_DAY
 from services.demo.serving import DayClock, serving
 from services.demo.showing import lines_of, summary
 from services.demo.upstream import Upstream, message
 from services.server.engine_thread import RuleSet
+from services.simulate.city import open_days
 from services.simulate.scene import Planted
 from tests.cli.command import ROOT, objects, rulelang
 from tests.cli.test_check import on_a_terminal
@@ -173,7 +174,8 @@ def test_the_answer_to_a_duplicate_is_old_news() -> None:
 
 
 def test_a_summary_names_each_difference() -> None:
-    planted = [Planted("A1", "r", "C1"), Planted("A1", "r", "C2")]
+    moment = datetime(2026, 3, 1, tzinfo=UTC)
+    planted = [Planted("A1", "r", "case", key, moment, moment, (("", "e1"),)) for key in ("C1", "C2")]
     lines = list(summary(planted, Counter({("r", "C1"): 1, ("s", ("C1", "P1")): 2}), plain))
     assert "A1        r        2      1  differs" in lines
     assert "planted, not found: r C2" in lines

@@ -12,7 +12,8 @@ import pytest
 
 import engine
 import rulelang
-from services.demo.generate import Days, generate, open_days
+from services.demo.generate import Days, generate
+from services.simulate.city import open_days
 
 ROOT = Path(__file__).parents[2]
 MONDAY, SUNDAY, IN_THE_OCTOBER_HOLIDAYS = date(2026, 11, 23), date(2026, 11, 22), date(2026, 10, 5)

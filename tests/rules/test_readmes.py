@@ -11,7 +11,8 @@ import pytest
 import rulelang
 from rulelang import model
 from rulelang.lint import lint
-from services.demo.generate import generate, open_days
+from services.demo.generate import generate
+from services.simulate.city import open_days
 from tests.rules.test_packs import MONDAY
 
 ROOT = Path(__file__).parents[2] / "rules"
