@@ -24,6 +24,7 @@ from engine.machine import EventError
 from engine.stores.interface import Store, StoreAway, StoreError, StoreFull, StoreReadOnly
 from rulelang import model
 from services.logs import LISTED_MAX, logger
+from services.server.collecting import Collecting
 from services.server.errors import DeadlinePassed, EngineFault
 from services.server.events import event_dict
 from services.server.waiting import Waiting, Work
@@ -75,6 +76,7 @@ class EngineThread:
         make_store: Callable[[], Store],
         make_engine: Callable[[RuleSet, Store], Engine],
         listener: Listener,
+        collecting: Collecting,
     ) -> None:
         self._loop = loop
         self._waiting = waiting
@@ -82,6 +84,7 @@ class EngineThread:
         self.make_store = make_store
         self.make_engine = make_engine
         self._listener = listener
+        self._collecting = collecting
         self._store: Store | None = None
         self._engine: Engine | None = None
         self._failure: StoreError | None = None
@@ -211,6 +214,7 @@ class EngineThread:
         self._counters["groups"] += 1
         self._show(engine)
         self._tell(_deliver, answers)
+        self._collecting.evaluated(len(given))
 
     def _tick(self) -> None:
         """Let the clock reach now; after a failure of the store, try it."""
@@ -243,11 +247,13 @@ class EngineThread:
         except BaseException:
             self._abandon()
             raise
+        self._collecting.opened()
         logger().info("store opened", **self._store.about())
 
     def _abandon(self) -> None:
         """Let the store go without writing what is behind the journal."""
         store, self._store, self._engine = self._store, None, None
+        self._collecting.abandoned()
         if store is not None:
             store.close()
 

@@ -29,6 +29,7 @@ from proto.rulelang.v1 import rulesets_pb2_grpc
 from rulelang import model
 from services.logs import logger
 from services.server.admission import Admission
+from services.server.collecting import Collecting
 from services.server.edge import Edge
 from services.server.engine_thread import EngineThread, RuleSet, Seen
 from services.server.evaluation import Evaluation
@@ -58,8 +59,11 @@ def system_clock() -> int:
 class Service:
     """One service. `run` is called once; `stop` and `reload` are what the signals do."""
 
-    def __init__(self, settings: Settings, paths: list[str], rules: RuleSet, wall_clock: Callable[[], int] = system_clock) -> None:
-        """`wall_clock`: microseconds since 1970, UTC; another clock than the machine's is for demonstrations and tests."""
+    def __init__(
+        self, settings: Settings, paths: list[str], rules: RuleSet, wall_clock: Callable[[], int] = system_clock, *, in_charge: bool = False
+    ) -> None:
+        """`wall_clock`: microseconds since 1970, UTC; another clock than the machine's is for demonstrations and tests. `in_charge`: the process
+        is the service's own, and its cycle collector may be set."""
         loop = asyncio.get_running_loop()
         limits = settings.limits
         self._settings = settings
@@ -73,7 +77,8 @@ class Service:
         self._exit_code = WELL
         self.admission = Admission(limits.calls_max, limits.streams_max)
         self.waiting = Waiting(loop, limits.queue_events_max, limits.group_events_max)
-        self.engine = EngineThread(loop, self.waiting, settings.tick_s, store_maker(settings.store), self._make_engine, self)
+        collecting = Collecting(in_charge)
+        self.engine = EngineThread(loop, self.waiting, settings.tick_s, store_maker(settings.store), self._make_engine, self, collecting)
         self._health = Health()
         self.reloads = Reloading(paths, self.engine, self._check_secret)
         self._rule_sets = RuleSets(self._seen, lambda: self.reloads.last, lambda: self.reloads.warming)
@@ -240,6 +245,6 @@ def _why_not(settings: Settings) -> str:
 
 async def serve(settings: Settings, paths: list[str], rules: RuleSet, listening: Callable[[str], None]) -> int:
     """Make a service and run it until a signal ends it; see `Service.run`."""
-    service = Service(settings, paths, rules)
+    service = Service(settings, paths, rules, in_charge=True)
     service.listen_to_signals()
     return await service.run(listening)
