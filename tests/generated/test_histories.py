@@ -68,7 +68,7 @@ ENOUGH = 3
 
 def test_every_part_of_the_language_is_in_rules_that_find_something() -> None:
     found: Counter[str] = Counter()
-    for seed in range(100):
+    for seed in range(400):
         text, made = plays(seed)
         rules = ruled(str(text))
         for play in islice(made, 0, None, 2):  # one event after the other
