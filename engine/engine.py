@@ -424,6 +424,7 @@ class Engine:
         if not self._life_cycle:
             raise ValueError("this engine keeps no life cycle of warnings")
         self._check_command(command)
+        command = replace(command, own=self._own_keys(command))
         while True:
             self.follow()
             now = self._clock() or self._fold.now
@@ -447,6 +448,12 @@ class Engine:
             self._count_unsaved(1)
             dossier = self._register.dossiers[command.warning]
             return Answer("accepted", None, next(line.number for line in dossier.lines if line.command == command.id), dossier)
+
+    def _own_keys(self, command: Command) -> tuple[tuple[str, str], ...]:
+        """Whom the actor is in the records, as keys are kept."""
+        numbers = {entity["name"]: number for number, entity in enumerate(self.program.plan["entities"])}
+        keys = ((entity, self._machine.key(numbers[entity], key)) for entity, key in command.own if entity in numbers)
+        return tuple((entity, key) for entity, key in keys if key is not None)
 
     def _check_command(self, command: Command) -> None:
         """Raises ValueError where something is longer than its bound."""
@@ -526,6 +533,10 @@ class Engine:
     def evidence(self, warning: str) -> Json:
         """What a warning rested on when it was issued. Raises KeyError."""
         return unpacked(self._register.evidence[warning])
+
+    def packed_evidence(self, warning: str) -> bytes:
+        """The same as it is kept; see `engine.warnings.evidence.unpacked`."""
+        return self._register.evidence[warning]
 
     # ------------------------------------------------------------------ single events, no state
 

@@ -51,12 +51,17 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("tls.certificate", Path, None, "Certificate chain, PEM; with it, the service speaks TLS only"),
     Setting("tls.key", Path, None, "Private key of the certificate, PEM"),
     Setting("tls.client_ca", Path, None, "Authorities, PEM; with it, only clients with a certificate of theirs are let in (mutual TLS)"),
+    Setting(
+        "people", Path, None, "File that says who may see which warnings and act in which roles ([people](#people)); without it nobody may"
+    ),
     Setting("clock.future_tolerance_s", float, 300.0, "How far ahead of the service's clock an event's time may be, seconds", 0, 86_400),
     Setting("clock.tick_s", float, 1.0, "How often deadlines are looked for, seconds", 0.05, 60),
     Setting("limits.message_bytes_max", int, 16 * 2**20, "Longest request, bytes", 1024, 256 * 2**20),
     Setting("limits.batch_events_max", int, 5_000, "Most events in one call or one message of a stream", 1, 100_000),
     Setting("limits.calls_max", int, 64, "Most calls at work at the same time", 1, 4096),
     Setting("limits.streams_max", int, 16, "Most open streams", 1, 4096),
+    Setting("limits.watchers_max", int, 200, "Most open streams of `Watch`", 1, 4096),
+    Setting("limits.page_warnings_max", int, 1_000, "Most warnings in one page of `List`", 1, 100_000),
     Setting(
         "limits.stream_batches_max",
         int,
@@ -78,6 +83,8 @@ class Limits:
     batch_events_max: int
     calls_max: int
     streams_max: int
+    watchers_max: int
+    page_warnings_max: int
     stream_batches_max: int
     queue_events_max: int
     group_events_max: int
@@ -101,6 +108,7 @@ class Settings:
     log_level: str
     secret: bytes | None = field(repr=False)
     tls: Tls | None
+    people: Path | None
     future_tolerance_s: float
     tick_s: float
     limits: Limits
@@ -218,6 +226,7 @@ def _assemble(values: Mapping[str, object]) -> Settings:
         log_level=str(values["log_level"]),
         secret=secret,
         tls=_tls(values),
+        people=Path(str(values["people"])) if values["people"] is not None else None,
         future_tolerance_s=float(str(values["clock.future_tolerance_s"])),
         tick_s=float(str(values["clock.tick_s"])),
         limits=limits,

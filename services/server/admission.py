@@ -9,17 +9,19 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from services.server.errors import Stopping, TooManyCalls, TooManyStreams
+from services.server.errors import Stopping, TooManyCalls, TooManyStreams, TooManyWatchers
 
 
 class Admission:
     """Belongs to the event loop. `stopping` is set once nobody new is let in."""
 
-    def __init__(self, calls_max: int, streams_max: int) -> None:
+    def __init__(self, calls_max: int, streams_max: int, watchers_max: int) -> None:
         self._calls_max = calls_max
         self._streams_max = streams_max
+        self._watchers_max = watchers_max
         self._calls = 0
         self._streams = 0
+        self.watchers = 0
         self.stopping = asyncio.Event()
         self._empty = asyncio.Event()
         self._empty.set()
@@ -48,6 +50,18 @@ class Admission:
             self._streams -= 1
             self._left()
 
+    @contextmanager
+    def watcher(self) -> Iterator[None]:
+        self._check_open()
+        if self.watchers >= self._watchers_max:
+            raise TooManyWatchers(self._watchers_max)
+        self.watchers += 1
+        try:
+            yield from self._inside()
+        finally:
+            self.watchers -= 1
+            self._left()
+
     async def emptied(self, timeout_s: float) -> bool:
         """Wait until all that were let in have ended; False: some have not in time."""
         try:
@@ -66,5 +80,5 @@ class Admission:
         yield
 
     def _left(self) -> None:
-        if not self._calls and not self._streams:
+        if not self._calls and not self._streams and not self.watchers:
             self._empty.set()

@@ -19,35 +19,42 @@ from google.protobuf.message import DecodeError
 from grpc import aio
 
 from services.logs import logger
+from services.people import People, Person
 from services.server.admission import Admission
 from services.server.errors import DETAILS_KEY, DeadlinePassed, Malformed, details, row_of, told
 
 REQUEST_ID = "x-request-id"
 _REQUEST_ID_FORM = re.compile(r"[!-~]{1,128}")
 _OURS = "/rulelang.v1."
+_CERTIFICATE_NAMES = ("x509_common_name", "x509_subject_alternative_name")
 
 
 @dataclass(slots=True)
 class Call:
-    """`deadline`: by `time.monotonic`; None for a stream, whose messages each have their own. `said`: what its line in the log says."""
+    """`deadline`: by `time.monotonic`; None for a stream, whose messages each have their own. `person`: who calls, if anybody who is known.
+    `said`: what its line in the log says."""
 
     request_id: str
     deadline: float | None
+    person: Person | None = None
     said: dict[str, Any] = field(default_factory=dict)
 
 
 class Edge(aio.ServerInterceptor):  # type: ignore[misc]
     """Wraps the handlers of our services; health checking and reflection pass by."""
 
-    def __init__(self, admission: Admission, deadline_s: float) -> None:
+    def __init__(self, admission: Admission, deadline_s: float, people: People) -> None:
         self._admission = admission
         self._deadline_s = deadline_s
+        self.people = people
 
     async def intercept_service(self, continuation: Callable[[Any], Awaitable[Any]], details_: Any) -> Any:
         handler = await continuation(details_)
         if handler is None or not details_.method.startswith(_OURS):
             return handler
         method = details_.method.removeprefix("/")
+        if handler.response_streaming and not handler.request_streaming:
+            return grpc.unary_stream_rpc_method_handler(self._watch(method, handler), None, handler.response_serializer)
         if handler.request_streaming:
             return grpc.stream_stream_rpc_method_handler(self._stream(method, handler), None, handler.response_serializer)
         return grpc.unary_unary_rpc_method_handler(self._unary(method, handler), None, handler.response_serializer)
@@ -56,7 +63,7 @@ class Edge(aio.ServerInterceptor):  # type: ignore[misc]
         async def behaviour(data: bytes, context: Any) -> Any:
             asked = context.time_remaining()
             seconds = self._deadline_s if asked is None else min(asked, self._deadline_s)
-            call = Call(_request_id(context), time.monotonic() + seconds)
+            call = Call(_request_id(context), time.monotonic() + seconds, self._caller(context))
 
             async def work() -> Any:
                 with self._admission.call():
@@ -69,6 +76,27 @@ class Edge(aio.ServerInterceptor):  # type: ignore[misc]
             return await _answer(method, call, context, work)
 
         return behaviour
+
+    def _watch(self, method: str, handler: Any) -> Callable[[bytes, Any], Awaitable[None]]:
+        async def behaviour(data: bytes, context: Any) -> None:
+            call = Call(_request_id(context), None, self._caller(context))
+
+            async def work() -> None:
+                with self._admission.watcher():
+                    await handler.unary_stream(_parse(handler.request_deserializer, data), context.write, call)
+
+            await _answer(method, call, context, work)
+
+        return behaviour
+
+    def _caller(self, context: Any) -> Person | None:
+        """By the connection's certificate, and `authorization: Bearer TOKEN`."""
+        names = [name.decode("utf-8", "replace") for part in _CERTIFICATE_NAMES for name in context.auth_context().get(part, ())]
+        token = None
+        for key, value in context.invocation_metadata() or ():
+            if key == "authorization" and isinstance(value, str) and value[:7].lower() == "bearer ":
+                token = value[7:].strip()
+        return self.people.known(names, token)
 
     def _stream(self, method: str, handler: Any) -> Callable[[AsyncIterator[bytes], Any], Awaitable[None]]:
         async def behaviour(messages: AsyncIterator[bytes], context: Any) -> None:

@@ -13,7 +13,7 @@ import asyncio
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent import futures
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
@@ -22,10 +22,13 @@ from engine import Engine, Outcome
 from engine.engine import Given
 from engine.machine import EventError
 from engine.stores.interface import Store, StoreAway, StoreError, StoreFull, StoreReadOnly
+from engine.warnings.dossier import ISSUED, Command, Line
+from engine.warnings.register import Answer
 from rulelang import model
 from services.logs import LISTED_MAX, logger
+from services.server.board import Board, News
 from services.server.collecting import Collecting
-from services.server.errors import DeadlinePassed, EngineFault
+from services.server.errors import DeadlinePassed, EngineFault, WrongRequest
 from services.server.events import event_dict
 from services.server.waiting import Waiting, Work
 
@@ -77,6 +80,7 @@ class EngineThread:
         make_engine: Callable[[RuleSet, Store], Engine],
         listener: Listener,
         collecting: Collecting,
+        board: Board,
     ) -> None:
         self._loop = loop
         self._waiting = waiting
@@ -85,6 +89,9 @@ class EngineThread:
         self.make_engine = make_engine
         self._listener = listener
         self._collecting = collecting
+        self._board = board
+        self._shared: Sequence[tuple[str, Line]] | None = None  # the engine's feed, of which so much
+        self._shared_lines = 0  # is on the board
         self._store: Store | None = None
         self._engine: Engine | None = None
         self._failure: StoreError | None = None
@@ -120,6 +127,22 @@ class EngineThread:
                 self._tell(_fail, done, error)
             else:
                 self._tell(_resolve, done, None)
+
+        self._waiting.put_errand(errand)
+        return done
+
+    def act(self, command: Command, deadline: float) -> asyncio.Future[Answer]:
+        """Have the engine do a step, before any work that is waiting. `deadline`: by `time.monotonic`; when it has passed, nothing is done."""
+        done: asyncio.Future[Answer] = self._loop.create_future()
+
+        def errand() -> None:
+            engine = self._engine
+            if deadline <= time.monotonic():
+                self._tell(_fail, done, DeadlinePassed())
+            elif engine is None or self._failure is not None:
+                self._tell(_fail, done, self._failure or EngineFault("the engine is not at work"))
+            elif not done.cancelled():
+                self._act(engine, command, done)
 
         self._waiting.put_errand(errand)
         return done
@@ -162,6 +185,21 @@ class EngineThread:
         return done.result()
 
     # ------------------------------------------------------------------ on the thread
+
+    def _act(self, engine: Engine, command: Command, done: asyncio.Future[Answer]) -> None:
+        try:
+            answer = engine.act(command)
+        except StoreError as error:
+            self._store_fails(error)
+            self._tell(_fail, done, error)
+        except ValueError as error:  # of the command itself; nothing was done
+            self._tell(_fail, done, WrongRequest(str(error), field=str(error).partition(":")[0]))
+        except Exception as error:
+            self._tell(_fail, done, EngineFault(str(error)))
+            raise
+        else:
+            self._show(engine)
+            self._tell(_resolve, done, answer)
 
     def _run(self) -> None:
         while not self._ended:
@@ -239,6 +277,7 @@ class EngineThread:
         assert self._engine is not None
         engine = self._engine
         self.seen = Seen(rules, time.time(), engine.began, engine.now, engine.applied, dict(self._counters))
+        self._share(engine)
 
     def _open_engine(self, rules: RuleSet) -> None:
         self._store = self.make_store()
@@ -361,6 +400,7 @@ class EngineThread:
             self._store_fails(error)
         else:
             self._failure = None
+            self._share(self._engine)
             self._tell(self._listener.store_recovered)
 
     # ------------------------------------------------------------------ telling
@@ -368,6 +408,23 @@ class EngineThread:
     def _show(self, engine: Engine) -> None:
         assert self.seen is not None
         self.seen = replace(self.seen, began_us=engine.began, clock_us=engine.now, applied=engine.applied, counters=dict(self._counters))
+        self._share(engine)
+
+    def _share(self, engine: Engine) -> None:
+        """What is new of the warnings goes to the board."""
+        feed = engine.feed
+        anew = feed is not self._shared
+        if anew:
+            self._shared, self._shared_lines = feed, 0
+        if not anew and len(feed) == self._shared_lines:
+            return
+        lines = feed[self._shared_lines :]
+        self._shared_lines = len(feed)
+        issued = {name for name, line in lines if line.kind == ISSUED}
+        news = News(
+            lines, {name: engine.dossiers[name] for name, _ in lines}, {name: engine.packed_evidence(name) for name in issued}, anew
+        )
+        self._tell(self._board.post, news)
 
     def _fail_all(self, works: Iterable[Work], error: Exception) -> None:
         for work in works:

@@ -55,6 +55,52 @@ class TooManyStreams(CallError):
         super().__init__(f"{bound} streams are open, the most that limits.streams_max allows", limit="limits.streams_max", bound=bound)
 
 
+class TooManyWatchers(CallError):
+    def __init__(self, bound: int) -> None:
+        super().__init__(
+            f"{bound} streams of Watch are open, the most that limits.watchers_max allows", limit="limits.watchers_max", bound=bound
+        )
+
+
+class NotKnown(CallError):
+    def __init__(self) -> None:
+        super().__init__(
+            "who calls is not known: neither the certificate nor a bearer token is that of anybody in the service's list of people"
+        )
+
+
+class NoSuchWarning(CallError):
+    def __init__(self, name: str) -> None:
+        super().__init__(f"there is no warning {name!r} that the caller may see", field="id")
+
+
+class ActForbidden(CallError):
+    """A step that this person may not do. `refusal`: why, for programs."""
+
+    def __init__(self, refusal: str, text: str) -> None:
+        super().__init__(text, refusal=refusal)
+
+
+class StepRefused(CallError):
+    """A step that cannot be done now, whoever does it. `refusal`: why, for programs."""
+
+    def __init__(self, refusal: str, text: str) -> None:
+        super().__init__(text, refusal=refusal)
+
+
+class VersionConflict(CallError):
+    def __init__(self, text: str, current: int) -> None:
+        super().__init__(text, field="expected_version", current_version=current)
+
+
+class CursorUnknown(CallError):
+    def __init__(self, cursor: str) -> None:
+        super().__init__(
+            f"{cursor!r} is no cursor of what the service holds now: list the warnings, and watch from the beginning or only_new",
+            field="cursor",
+        )
+
+
 class QueueFull(CallError):
     def __init__(self, waiting: int, bound: int) -> None:
         text = f"{waiting} events are waiting; limits.queue_events_max allows {bound}"
@@ -88,6 +134,7 @@ class Row:
 
 
 INVALID_ARGUMENT, RESOURCE_EXHAUSTED = grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.RESOURCE_EXHAUSTED
+PERMISSION_DENIED, FAILED_PRECONDITION = grpc.StatusCode.PERMISSION_DENIED, grpc.StatusCode.FAILED_PRECONDITION
 UNAVAILABLE, INTERNAL = grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.INTERNAL
 
 TABLE: dict[type[Exception], Row] = {
@@ -96,6 +143,27 @@ TABLE: dict[type[Exception], Row] = {
     BatchTooLarge: Row(INVALID_ARGUMENT, "BATCH_TOO_LARGE", "more events in one call or message than `limits.batch_events_max`"),
     TooManyCalls: Row(RESOURCE_EXHAUSTED, "TOO_MANY_CALLS", "`limits.calls_max` calls are at work", 0.1),
     TooManyStreams: Row(RESOURCE_EXHAUSTED, "TOO_MANY_STREAMS", "`limits.streams_max` streams are open", 1.0),
+    TooManyWatchers: Row(RESOURCE_EXHAUSTED, "TOO_MANY_WATCHERS", "`limits.watchers_max` streams of `Watch` are open", 5.0),
+    NotKnown: Row(grpc.StatusCode.UNAUTHENTICATED, "NOT_KNOWN", "`Warnings` is called by somebody who is not in the file `people`"),
+    NoSuchWarning: Row(grpc.StatusCode.NOT_FOUND, "NO_SUCH_WARNING", "there is no such warning, or the caller may not see it"),
+    ActForbidden: Row(
+        PERMISSION_DENIED,
+        "ACT_FORBIDDEN",
+        "the caller may not do the step; `refusal` says why: `WRONG_ROLE`, `SUBJECT` (the warning concerns them), `SAME_ACTOR` "
+        "(they did a step that another must have done), `SINGLE_HANDED` (they alone would have done all)",
+    ),
+    StepRefused: Row(
+        FAILED_PRECONDITION,
+        "STEP_REFUSED",
+        "the step cannot be done; `refusal` says why: `WRONG_STEP` (another is awaited), `NOTHING_AWAITED`, `WRONG_RESULT`, `NOTE_MISSING`, "
+        "`COMMAND_REUSED` (another command had this id), `TOO_MANY_LINES`",
+    ),
+    VersionConflict: Row(
+        grpc.StatusCode.ABORTED,
+        "VERSION_CONFLICT",
+        "the warning is not at `expected_version`; `current_version` is what it is at: look again",
+    ),
+    CursorUnknown: Row(grpc.StatusCode.OUT_OF_RANGE, "CURSOR_UNKNOWN", "`cursor` is of another state of the store than the one there is"),
     QueueFull: Row(RESOURCE_EXHAUSTED, "QUEUE_FULL", "with this call more than `limits.queue_events_max` events would wait", 0.5),
     DeadlinePassed: Row(
         grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_PASSED", "the caller's deadline, or `limits.deadline_s`, passed before an answer", 0.5

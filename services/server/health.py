@@ -11,6 +11,7 @@ from grpc_health.v1.health_pb2 import HealthCheckResponse
 
 EVALUATION = "rulelang.v1.Evaluation"
 RULE_SETS = "rulelang.v1.RuleSets"
+WARNINGS = "rulelang.v1.Warnings"
 
 
 class Health:
@@ -18,11 +19,11 @@ class Health:
         self.servicer = health.HealthServicer()
 
     async def serving(self) -> None:
-        for name in ("", EVALUATION, RULE_SETS):
+        for name in ("", EVALUATION, RULE_SETS, WARNINGS):
             await self.servicer.set(name, HealthCheckResponse.SERVING)
 
     async def store_failed(self) -> None:
-        for name in ("", EVALUATION):
+        for name in ("", EVALUATION, WARNINGS):
             await self.servicer.set(name, HealthCheckResponse.NOT_SERVING)
 
     async def stopping(self) -> None:

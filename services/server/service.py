@@ -25,18 +25,21 @@ from engine import limits as bounds
 from engine.stores import make_store
 from engine.stores.interface import Store, StoreError
 from engine.stores.memory import MemoryStore
-from proto.rulelang.v1 import rulesets_pb2_grpc
+from proto.rulelang.v1 import rulesets_pb2_grpc, warnings_pb2_grpc
 from rulelang import model
 from services.logs import logger
+from services.people import People, PeopleError, load_people
 from services.server.admission import Admission
+from services.server.board import Board
 from services.server.collecting import Collecting
 from services.server.edge import Edge
 from services.server.engine_thread import EngineThread, RuleSet, Seen
 from services.server.evaluation import Evaluation
-from services.server.health import EVALUATION, RULE_SETS, Health
+from services.server.health import EVALUATION, RULE_SETS, WARNINGS, Health
 from services.server.reload import CannotServe, Reloading
 from services.server.rulesets import RuleSets
 from services.server.waiting import Waiting
+from services.server.warnings import Warnings
 from services.settings import Settings
 
 WELL, FAULT = 0, 3
@@ -75,16 +78,19 @@ class Service:
         self._hurry = asyncio.Event()
         self._reload_wanted = asyncio.Event()
         self._exit_code = WELL
-        self.admission = Admission(limits.calls_max, limits.streams_max)
+        self.admission = Admission(limits.calls_max, limits.streams_max, limits.watchers_max)
+        self.board = Board()
         self.waiting = Waiting(loop, limits.queue_events_max, limits.group_events_max)
         collecting = Collecting(in_charge)
-        self.engine = EngineThread(loop, self.waiting, settings.tick_s, store_maker(settings.store), self._make_engine, self, collecting)
+        make_store = store_maker(settings.store)
+        self.engine = EngineThread(loop, self.waiting, settings.tick_s, make_store, self._make_engine, self, collecting, self.board)
         self._health = Health()
         self.reloads = Reloading(paths, self.engine, self._check_secret)
         self._rule_sets = RuleSets(self._seen, lambda: self.reloads.last, lambda: self.reloads.warming)
+        self._edge = Edge(self.admission, limits.deadline_s, self._people())
         self._server = aio.server(
-            interceptors=[Edge(self.admission, limits.deadline_s)],
-            maximum_concurrent_rpcs=limits.calls_max + limits.streams_max + UNCOUNTED_CALLS,
+            interceptors=[self._edge],
+            maximum_concurrent_rpcs=limits.calls_max + limits.streams_max + limits.watchers_max + UNCOUNTED_CALLS,
             options=[
                 ("grpc.max_receive_message_length", limits.message_bytes_max),
                 ("grpc.max_send_message_length", -1),  # an answer is as long as what was found
@@ -93,8 +99,10 @@ class Service:
         )
         Evaluation(self.waiting, self.admission, limits).add_to(self._server)
         rulesets_pb2_grpc.add_RuleSetsServicer_to_server(self._rule_sets, self._server)
+        warnings = Warnings(self.board, self.engine.act, self.admission, limits)
+        warnings_pb2_grpc.add_WarningsServicer_to_server(warnings, self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health.servicer, self._server)
-        reflection.enable_server_reflection((EVALUATION, RULE_SETS, HEALTH_NAME, reflection.SERVICE_NAME), self._server)
+        reflection.enable_server_reflection((EVALUATION, RULE_SETS, WARNINGS, HEALTH_NAME, reflection.SERVICE_NAME), self._server)
 
     async def run(self, listening: Callable[[str], None]) -> int:
         """Serve until told to stop. `listening` is told the address. Raises CannotListen, CannotServe, StoreError: nothing was served."""
@@ -143,7 +151,15 @@ class Service:
             tolerance_us=tolerance_us,
             limits=replace(bounds.DEFAULT, unsaved_events_max=UNSAVED_EVENTS_MAX),
             wall_clock=self._wall_clock,
+            life_cycle=True,
         )
+
+    def _people(self) -> People:
+        """Those of the file, as it is now. Raises CannotServe."""
+        try:
+            return load_people(self._settings.people)
+        except PeopleError as error:
+            raise CannotServe(str(error)) from error
 
     def _check_secret(self, declared: model.RuleSet) -> None:
         drawn = [rule.name for rule in declared.rules if rule.sample is not None and rule.state != "disabled"]
@@ -191,6 +207,10 @@ class Service:
         while True:
             await self._reload_wanted.wait()
             self._reload_wanted.clear()
+            try:
+                self._edge.people = await asyncio.to_thread(self._people)
+            except CannotServe as error:
+                logger().error("the list of people is left as it was", error=str(error))
             await self.reloads.reload()
 
     # ------------------------------------------------------------------ ending

@@ -22,7 +22,7 @@ from proto.rulelang.v1 import evaluation_pb2_grpc, rulesets_pb2_grpc
 from services import settings as settings_module
 from services.logs import configure
 from services.server.engine_thread import RuleSet
-from services.server.service import Service
+from services.server.service import Service, system_clock
 from tests.service.scene import RULES
 
 WAIT_S = 120.0
@@ -78,11 +78,15 @@ def chosen(store: str = "memory:", listen: str = "127.0.0.1:0", **given: object)
 
 @asynccontextmanager
 async def service(
-    settings: settings_module.Settings, rules: RuleSet | None = None, paths: list[str] | None = None, level: str = "debug"
+    settings: settings_module.Settings,
+    rules: RuleSet | None = None,
+    paths: list[str] | None = None,
+    level: str = "debug",
+    wall_clock: Callable[[], int] = system_clock,
 ) -> AsyncIterator[Inside]:
     log = StringIO()
     configure(level, log)
-    made = Service(settings, paths or [], rules or rule_set())
+    made = Service(settings, paths or [], rules or rule_set(), wall_clock)
     address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     ended = asyncio.create_task(made.run(address.set_result))
     await asyncio.wait((ended, address), return_when=asyncio.FIRST_COMPLETED)

@@ -131,7 +131,7 @@ def write_rules(folder: Path, text: str = RULES) -> Path:
 
 def standing(program: bytes, store: Path) -> list[dict[str, Any]]:
     """What stands in a store that no service has open, once all deadlines up to now have been looked at."""
-    engine = Engine(program, store=f"sqlite:{store}", clock="system")
+    engine = Engine(program, store=f"sqlite:{store}", clock="system", life_cycle=True)
     try:
         engine.advance()
         return engine.standing()

@@ -222,7 +222,7 @@ def test_calls_that_are_not_counted_have_a_bound_too() -> None:
 
     async def scenario(inside: Inside) -> None:
         health = health_pb2_grpc.HealthStub(inside.channel)
-        watches = [health.Watch(health_pb2.HealthCheckRequest()) for _ in range(1 + 1 + UNCOUNTED_CALLS)]
+        watches = [health.Watch(health_pb2.HealthCheckRequest()) for _ in range(1 + 1 + 1 + UNCOUNTED_CALLS)]
         for watch in watches:
             await watch.read()
         failed = await failure(health.Check(health_pb2.HealthCheckRequest()))
@@ -237,7 +237,7 @@ def test_calls_that_are_not_counted_have_a_bound_too() -> None:
                 assert code.name == "RESOURCE_EXHAUSTED"
                 await asyncio.sleep(0.01)
 
-    play(scenario, chosen(limits__calls_max=1, limits__streams_max=1))
+    play(scenario, chosen(limits__calls_max=1, limits__streams_max=1, limits__watchers_max=1))
 
 
 def test_an_event_may_lie_as_far_in_the_future_as_is_tolerated() -> None:

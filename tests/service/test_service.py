@@ -318,7 +318,7 @@ def test_check_leaves_what_is_running_alone() -> None:
 def test_health_is_told_for_the_whole_and_for_each_service() -> None:
     async def scenario(inside: Inside) -> None:
         stub = health_pb2_grpc.HealthStub(inside.channel)
-        for name in ("", "rulelang.v1.Evaluation", "rulelang.v1.RuleSets"):
+        for name in ("", "rulelang.v1.Evaluation", "rulelang.v1.RuleSets", "rulelang.v1.Warnings"):
             assert (await stub.Check(health_pb2.HealthCheckRequest(service=name))).status == SERVING
         assert (await failure(stub.Check(health_pb2.HealthCheckRequest(service="other")))).code == "NOT_FOUND"
         watch = stub.Watch(health_pb2.HealthCheckRequest())
@@ -341,6 +341,7 @@ def test_reflection_lists_the_services_and_knows_their_messages() -> None:
         assert listed == {
             "rulelang.v1.Evaluation",
             "rulelang.v1.RuleSets",
+            "rulelang.v1.Warnings",
             "grpc.health.v1.Health",
             "grpc.reflection.v1alpha.ServerReflection",
         }
