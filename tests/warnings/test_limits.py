@@ -81,7 +81,7 @@ def test_the_attachments_of_a_command() -> None:
     assert scene.engine.act(command(scene, blue, attachments=two[:1])).status == "accepted"
 
 
-@pytest.mark.parametrize(("bound", "says"), [(1, "the most that limits.records_max allows"), (2, "")])
+@pytest.mark.parametrize(("bound", "says"), [(3, "the most that limits.records_max allows"), (9, "")])
 def test_an_act_for_which_rules_have_no_room_is_written_down_and_says_so(bound: int, says: str) -> None:
     scene = limited(records_max=bound)
     blue = scene.blue()
