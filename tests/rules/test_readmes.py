@@ -17,6 +17,15 @@ from tests.rules.test_packs import MONDAY
 
 ROOT = Path(__file__).parents[2] / "rules"
 PACKS = sorted(path.parent.name for path in ROOT.glob("*/README.md"))
+PRACTICES = {
+    *("A1", "A2", "A3", "A4", "A5"),
+    *("B1", "B2", "B3", "B4", "B5", "B6"),
+    *("C1", "C2", "C3", "C4"),
+    *("D1", "D2", "D3", "D4", "D5", "D6", "D7"),
+    *("E1", "E2", "E3"),
+    *("F1", "F2", "F3", "F4", "F5"),
+    *("G", "H", "I"),
+}
 ROW = re.compile(r"^\| ([A-I]\d?) \| `(\w+)` \|", re.MULTILINE)
 
 
@@ -39,6 +48,10 @@ def table_of(pack: str) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("pack", PACKS)
 def test_a_pack_says_of_each_of_its_rules_which_practice_it_finds(pack: str) -> None:
     assert sorted(name for _, name in table_of(pack)) == sorted(rule.name for rule in rules_of(pack))
+
+
+def test_the_tables_name_every_practice_of_the_field() -> None:
+    assert {practice for pack in PACKS for practice, _ in table_of(pack)} == PRACTICES
 
 
 def test_what_is_planted_stands_in_a_table_under_its_practice() -> None:
