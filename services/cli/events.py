@@ -20,7 +20,7 @@ from services.cli.moments import last_moment_us
 from services.cli.rulefiles import Loaded
 from services.cli.terminal import CannotUse, Terminal, several
 from services.replay.mapping import PLAIN, ColumnMapping, Mapper, read_mapping
-from services.replay.play import KEPT_MAX, Report, Way, play
+from services.replay.play import KEPT_MAX, OnOutcome, Report, Way, play
 from services.replay.rows import FORMATS, CannotRead, Row, format_of, read_rows
 
 BATCH = 1000
@@ -50,6 +50,7 @@ def run_events(
     as_arrived: bool = False,
     batch: int = BATCH,
     on_looked: Callable[..., None] | None = None,
+    on_outcome: OnOutcome | None = None,
 ) -> tuple[Engine, Report]:
     """Play the files that were named. The engine is the caller's to close."""
     zone = Zone(loaded.ruleset.timezone)
@@ -60,7 +61,7 @@ def run_events(
         mapping = PLAIN if arguments.map is None else read_mapping(arguments.map)
         engine = Engine(program, store=store, secret=secret, on_looked=on_looked)
         way = Way(until_us, as_arrived, batch)
-        report = play(engine, Machine(program), _sources(arguments, loaded, mapping), way, terminal.progress)
+        report = play(engine, Machine(program), _sources(arguments, loaded, mapping), way, terminal.progress, on_outcome)
     except (CannotRead, StoreError) as error:
         raise CannotUse(str(error)) from error
     if until_us is not None and engine.now is not None and engine.now > until_us:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NoReturn
 
 import rulelang
@@ -15,6 +16,8 @@ from rulelang.api import Checked
 from rulelang.diagnostics import Diagnostic
 from rulelang.render import render_text, summary
 from services.cli.terminal import CannotUse, Failed, Terminal
+
+SHIPPED_RULES = Path(__file__).resolve().parents[2] / "rules"
 
 # Codes that say that a path of the command line cannot be read: no fault of any rule.
 UNREADABLE = ("E500", "E501", "E505", "E508")

@@ -23,7 +23,7 @@ from engine import Engine
 from rulelang import model
 from services.cli.events import WORDS
 from services.cli.files import check_writable, write_whole
-from services.cli.rulefiles import load_files
+from services.cli.rulefiles import SHIPPED_RULES, load_files
 from services.cli.terminal import FAILED, WELL, CannotUse, Terminal
 from services.demo.generate import Days, generate
 from services.demo.news import Told
@@ -37,7 +37,6 @@ from services.simulate.scene import Event
 from services.simulate.scene import Told as Scheduled
 
 Json = dict[str, Any]
-RULES = Path(__file__).resolve().parents[2] / "rules"
 FIRST_DAY = date(2026, 11, 23)
 CALENDAR = "working_hours"
 STEP = timedelta(minutes=10)
@@ -53,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="another number, another day (default: 1)")
     parser.add_argument("--times", type=int, default=1, metavar="N", help="how often each piece of misconduct is planted (default: 1)")
     parser.add_argument(
-        "--rules", type=Path, default=RULES, metavar="FOLDER", help="the shipped rules, where they are not beside the program"
+        "--rules", type=Path, default=SHIPPED_RULES, metavar="FOLDER", help="the shipped rules, where they are not beside the program"
     )
     parser.add_argument(
         "--save", type=Path, metavar="FILE", help="write the events there too, for `rulelang replay` and `rulelang explain`"
@@ -177,7 +176,7 @@ class _Stage:
 
     def say_how_to_go_on(self, arguments: argparse.Namespace) -> None:
         command = "rulelang" if shutil.which("rulelang") else ".venv/bin/rulelang"
-        rules = "rules/" if arguments.rules == RULES else str(arguments.rules)
+        rules = "rules/" if arguments.rules == SHIPPED_RULES else str(arguments.rules)
         write = self._terminal.write
         write("\nTo keep the service running, until Ctrl-C:\n")
         write(f"    {command} serve {rules} --store sqlite:rulelang.db --listen 127.0.0.1:50051\n")

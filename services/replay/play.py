@@ -12,11 +12,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine import Engine
+from engine import Engine, Outcome
 from engine.machine import EventError, Machine
 from services.replay.mapping import Mapper, WrongValue
 from services.replay.rows import Row
 
+OnOutcome = Callable[[int, Outcome], None]
+"""Told the time of each event (microseconds since 1970) or of the clock at the end, and what came of it."""
 KEPT_MAX = 10
 """So many refused and conflicting lines are shown; all are counted."""
 
@@ -63,7 +65,12 @@ class Way:
 
 
 def play(
-    engine: Engine, machine: Machine, sources: Iterable[tuple[Mapper, Iterable[Row]]], way: Way, progress: Callable[[str], None]
+    engine: Engine,
+    machine: Machine,
+    sources: Iterable[tuple[Mapper, Iterable[Row]]],
+    way: Way,
+    progress: Callable[[str], None],
+    on_outcome: OnOutcome | None = None,
 ) -> Report:
     """Evaluate all rows, then let the clock reach `until_us`."""
     report = Report()
@@ -75,13 +82,15 @@ def play(
     for line in lines:
         waiting.append(line)
         if len(waiting) == way.batch:
-            _evaluate(engine, waiting, report)
+            _evaluate(engine, waiting, report, on_outcome)
             done += len(waiting)
             waiting = []
             progress(f"{done:,} events evaluated")
-    _evaluate(engine, waiting, report)
+    _evaluate(engine, waiting, report, on_outcome)
     if way.until_us is not None:
-        engine.advance(way.until_us)
+        outcome = engine.advance(way.until_us)
+        if on_outcome is not None:
+            on_outcome(way.until_us, outcome)
     return report
 
 
@@ -122,11 +131,13 @@ def _readable(
             yield Line(row.where, event, decoded.time, decoded.source, decoded.id, decoded.digest)
 
 
-def _evaluate(engine: Engine, lines: list[Line], report: Report) -> None:
+def _evaluate(engine: Engine, lines: list[Line], report: Report, on_outcome: OnOutcome | None) -> None:
     for line, outcome in zip(lines, engine.evaluate_batch([line.event for line in lines]), strict=True):
         if outcome.status == "refused":
             report.refuse(f"{line.where}: {outcome.error}")
             continue
         report.count(outcome.status)
+        if on_outcome is not None:
+            on_outcome(line.time_us, outcome)
         if outcome.status == "conflict" and len(report.conflicts) < KEPT_MAX:
             report.conflicts.append(f"{line.where}: {outcome.error}")

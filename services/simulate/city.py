@@ -21,6 +21,8 @@ from services.simulate.scene import CALM, Noise, Planted, Scene, Told
 
 _DAY_0 = date(1970, 1, 1)
 QUARTERS = (1, 4, 7, 10)
+OFFICERS_MIN, OFFICERS_MAX = 20, 100_000
+DAYS_MAX = 400
 HABIT_DAYS = 14
 """So many days before the first one the cameras report and people log in: what is usual can be told from what is not."""
 NOISY = Noise(late=0.03, again=0.02, changed=0.0002, skewed=0.01, lacking=0.002, alike=1.0)

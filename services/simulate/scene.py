@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
@@ -28,6 +28,23 @@ FAMILY_NAMES = ("zhao", "qian", "sun", "zhou", "wu", "zheng", "wang", "feng", "c
 GIVEN_NAMES = ("wei", "fang", "na", "li", "jing", "qiang", "yan", "jie", "tao", "ping", "gang", "hui", "xia")
 SKEWED = frozenset(("tester", "camera-platform", "door", "card-reader"))
 """Sources that are devices with a clock of their own; the others take the time from a server."""
+LACKING: Mapping[str, tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]] = {
+    "breath_test": (
+        ("test_no", (("A4", "breath_test_not_uploaded", "case"), ("A4", "uploaded_test_without_record", "case"))),
+        ("alcohol_field", (("A4", "breath_record_contradicts_upload", "case"),)),
+    ),
+    "breath_upload": (("alcohol_uploaded", ()),),
+    "blood_test": (("blood_result", ()),),
+    "case_opened": (("case", (("A5", "breath_test_without_case", "case"),)),),
+    "door_opened": (("officer", (("A2", "evidence_room_unidentified", "room"),)), ("grade", ())),
+    "login": (("place", ()), ("successful", ())),
+    "penalty": (("case", (("D7", "penalty_under_no_number", "officer"),)), ("person", ()), ("procedure", ()), ("article", ())),
+    "video_step": (("step", (("D7", "penalty_video_incomplete", "case"),)),),
+    "measure": (("kind", ()),),
+}
+"""Fields that sources leave out, and which rules may find something there: practice, rule, and the field whose value is the key."""
+FOUND_WITHIN = timedelta(days=30)
+"""What comes of a field that is lacking is found so soon: some deadlines are long."""
 _DIGITS = str.maketrans("01234567", "23456789")
 _POISSON_MAX = 30.0
 """Above this mean the normal distribution stands for Poisson's."""
@@ -196,11 +213,25 @@ class Scene:
         event: Event = {"id": self.number(f"{source}-"), "source": source, "type": event_type, "time": happened.isoformat(), **fields}
         if self._act is not None:
             self._act.append((happened, source, str(event["id"])))
+        elif noise.lacking and event_type in LACKING and self.random.random() < noise.lacking:
+            self._leave_out(event, happened)
         self._wait(arrives, event)
         if self.random.random() < noise.again:  # the network failed after the event had been taken: it is sent again
             self._wait(arrives + timedelta(seconds=30), event)
         if honest and noise.changed and self.random.random() < noise.changed:  # a source that keeps no ids apart
             self._wait(arrives + timedelta(minutes=5), event | {"time": (happened + timedelta(seconds=1)).isoformat()})
+
+    def _leave_out(self, event: Event, happened: datetime) -> None:
+        """One field is not sent; what rules may make of that goes into the truth as honest."""
+        name, found = self.random.choice(LACKING[str(event["type"])])
+        if name not in event:
+            return
+        named = ((str(event["source"]), str(event["id"])),)
+        for practice, rule, entity in found:
+            if entity in event:
+                key, honest = str(event[entity]), f"{event['type']} without {name}"
+                self._planted.append(Planted(practice, rule, entity, key, happened - FOUND_WITHIN, happened + FOUND_WITHIN, named, honest))
+        del event[name]
 
     def _wait(self, arrives: datetime, event: Event) -> None:
         assert arrives.astimezone(LOCAL).date() >= self.today, (
