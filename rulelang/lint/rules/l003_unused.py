@@ -34,7 +34,7 @@ def _used(subject: Subject) -> set[tuple[str, str]]:
 
 
 def _by_rules(subject: Subject) -> Iterator[tuple[str, str]]:
-    """Names that rules use, disabled ones too, and ladders and tests."""
+    """Names that rules use, disabled ones too, and ladders, procedures and tests."""
     for rule in subject.ruleset.rules:
         for part in walk(rule):
             match part:
@@ -58,6 +58,10 @@ def _by_rules(subject: Subject) -> Iterator[tuple[str, str]]:
         for rung in ladder.rungs:
             if rung.deadline is not None and rung.deadline.calendar is not None:
                 yield "calendar", rung.deadline.calendar
+    for procedure in subject.ruleset.procedures:
+        for done in (procedure.release, *procedure.steps, procedure.decision):
+            if done is not None and done.deadline is not None and done.deadline.calendar is not None:
+                yield "calendar", done.deadline.calendar
     for test in subject.ruleset.tests:
         for step in test.steps:
             if isinstance(step, model.EventStep):

@@ -1,4 +1,4 @@
-"""L010: a comparison with a rule, category, ladder or level that there is none of."""
+"""L010: a comparison with a rule, category, ladder, level or step that there is none of."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from collections.abc import Iterable, Iterator
 from rulelang import model
 from rulelang.lint.framework import Found, LintRule, Subject
 from rulelang.lint.walk import walk
+from rulelang.resolve.procedures import RESERVED
+from rulelang.resolve.schema import ACTS
 from rulelang.resolve.suggest import hint
+
+_DERIVED = {"finding", "warning", *ACTS}
 
 
 def find(subject: Subject) -> Iterable[Found]:
@@ -19,6 +23,7 @@ def find(subject: Subject) -> Iterable[Found]:
         "ladder": {ladder.name for ladder in ruleset.ladders},
         "level": levels,
         "category": categories,
+        "step": {*RESERVED, *(step.name for procedure in ruleset.procedures for step in procedure.steps)},
     }
     for rule in subject.rules:
         for part in walk(rule):
@@ -52,10 +57,7 @@ def _compared(part: model.Expression) -> Iterator[tuple[str, model.Constant]]:
 
 def _derived_field(operand: model.Expression) -> str | None:
     match operand:
-        case model.FieldValue(name="rule" | "ladder" | "level" | "category" as name, events=events) if set(events) <= {
-            "finding",
-            "warning",
-        }:
+        case model.FieldValue(name="rule" | "ladder" | "level" | "category" | "step" as name, events=events) if set(events) <= _DERIVED:
             return name
         case model.Aggregate(kind="latest" | "first", taken=taken):
             names = {_derived_field(t.value) for t in taken if t.value is not None}

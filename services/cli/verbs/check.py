@@ -67,8 +67,13 @@ def _show(found: list[Diagnostic], checked: Checked, terminal: Terminal) -> None
         terminal.write(render_text(found, checked.sources, colour=terminal.colour, folder=checked.folder) + "\n")
     what = "no rule set"
     if checked.ruleset is not None:
-        what = ", ".join(
-            several(len(things), word)
-            for things, word in ((checked.ruleset.rules, "rule"), (checked.ruleset.ladders, "ladder"), (checked.ruleset.tests, "test"))
-        )
+        ruleset = checked.ruleset
+        written = [procedure for procedure in ruleset.procedures if procedure.span.file]
+        counted = [
+            (ruleset.rules, "rule"),
+            (ruleset.ladders, "ladder"),
+            *([(written, "procedure")] if written else []),
+            (ruleset.tests, "test"),
+        ]
+        what = ", ".join(several(len(things), word) for things, word in counted)
     terminal.write(f"{several(len(checked.sources), 'file')} ({what}): {summary(found)}\n")
