@@ -827,6 +827,12 @@ class Engine:
             raise StoreForked("the store holds another history than that from which this rule set was made ready")
         return self._go_on_from(before, ours)
 
+    def take_over(self, at_work: Engine) -> None:
+        """On a shared store: what the engine of another rule set has found since this one was activated, and save it; before this one answers in its place."""
+        self.follow()
+        self._take_over(at_work.history())
+        self.checkpoint()
+
     def _kept_events(self) -> Iterator[Event]:
         """On a shared store with their names, which are not to be had later: it may have gone on by then."""
         for _, item in self._store.items("event"):

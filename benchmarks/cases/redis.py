@@ -1,6 +1,7 @@
 """Windowed rules over events that carry four entities each, on Redis, beside the embedded store and beside what a pipeline can do at all.
 
 Fifty-four rules, where the rules are most of the work; one rule; and the store alone, which is what Redis adds: entries of the same batches, and checkpoints.
+Of what is then on the server, the bytes an event (MEMORY USAGE): of the journal, and of the items of all checkpoints.
 
 The pipeline's limit: for each event one APPEND and one GETRANGE for each of its four entities, of commands that were made beforehand, replies read by hiredis, in
 batches of the same size, on the same server. Servers are those that the tests use: each binary that is found, on loopback, sharing the machine's cores.
@@ -141,6 +142,14 @@ def _store_alone(url: str, batches: Sequence[Sequence[Json]]) -> tuple[float, fl
     return added, saved
 
 
+def _memory(server: servers.Server, name: str, events: int) -> tuple[float, float]:
+    """Bytes an event of the journal, and of the items, of the state of this name."""
+    sizes = {key: server.ask("MEMORY", "USAGE", key, "SAMPLES", 0) for key in server.ask("KEYS", f"rulelang:{{{name}}}:*")}
+    journal = sum(size for key, size in sizes.items() if key.endswith(b":journal"))
+    items = sum(size for key, size in sizes.items() if b":items:" in key)
+    return journal / events, items / events
+
+
 def run(smoke: bool) -> list[Row]:
     many, one = rulelang.compile_text(rules()), rulelang.compile_text(ONE_RULE)
     events = acts(2_000 if smoke else 30_000)
@@ -168,8 +177,12 @@ def run(smoke: bool) -> list[Row]:
                     rows.append(Row("redis", f"{what}: {name}", n / taken, "events/s", "memory", memory[name]))
                     rows.append(Row("redis", f"{what}: {name}, a batch, median", statistics.median(each) * 1e3, "ms"))
                     rows.append(Row("redis", f"{what}: {name}, a batch, 99th of 100", sorted(each)[len(each) * 99 // 100] * 1e3, "ms"))
+                    journal, items = _memory(server, name[0], n)
+                    rows.append(Row("redis", f"{what}: {name}, journal", journal, "bytes/event"))
+                    rows.append(Row("redis", f"{what}: {name}, items", items, "bytes/event"))
                 _, alone = _evaluated(one, f"{url}?name=alone", few)
                 rows.append(Row("redis", f"{what}: 1 rule, a single event, median", statistics.median(alone) * 1e3, "ms"))
+                rows.append(Row("redis", f"{what}: 1 rule, single events, journal", _memory(server, "alone", len(few))[0], "bytes/event"))
                 if fsync == "everysec":
                     both = _two_at_once(one, f"{url}?name=two", batches)
                     rows.append(Row("redis", f"{what}: 1 rule, two engines at once, together", n / both, "events/s"))

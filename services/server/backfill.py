@@ -9,6 +9,7 @@ own, and where another replica has made the same rule set ready before, from wha
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -23,6 +24,8 @@ from services.logs import logger
 from services.server.engine_thread import EngineThread, RuleSet
 
 T = TypeVar("T")
+Journal = Callable[[int], Iterable[tuple[int, bytes]]]
+"""Gives entries after one."""
 
 CLOSE_ENTRIES = 20
 """So few entries are left for the engine's thread to apply, while calls wait."""
@@ -57,6 +60,7 @@ class Backfill:
         self._make_store = at_work.make_store
         self._make_engine = at_work.make_engine
         self._stopping = threading.Event()
+        self._tell_at = 0.0
         self.warming = Warming(rules, time.time(), 0, at_work.applied)
 
     def abandon(self) -> None:
@@ -68,11 +72,10 @@ class Backfill:
         shared = self._make_store().shared
         while True:
             try:
-                if self._taken_from_items() if shared else False:
+                if not shared:
+                    self._at_work.activate(self._rules, self._filled(self._at_work.page, lambda: self._at_work.applied))
                     return
-                engine = self._filled(shared)
-                self._insist(self._at_work.save)  # so that the store is there, and little is left to be saved
-                if self._at_work.activate(self._rules, engine):
+                if self._taken_from_items() or self._taken_from_journal():
                     return
                 logger().info("another replica has made the rule set ready", rule_set=self._rules.declared.hash)
             except (StoreForked, StoreAway) as error:
@@ -80,6 +83,76 @@ class Backfill:
                     raise
                 logger().warning("back-filling begins anew", rule_set=self._rules.declared.hash, error=str(error))
                 self._pause()
+
+    # ------------------------------------------------------------------ from the journal
+
+    def _taken_from_journal(self) -> bool:
+        """False: another replica was faster. The rest is applied and all is saved while the other rule set answers, so that calls do not wait for it."""
+        with closing(self._make_store()) as reader:
+            self._insist(lambda: reader.open(self._rules.declared.hash))
+            engine = self._filled(reader.journal, lambda: self._insist(self._kept))
+        store = self._make_store()
+        try:
+            activated = engine.activate(store)
+            if activated:
+                self._insist(lambda: self._at_work.take(self._rules, engine, store))
+            else:
+                store.close()
+        except BaseException:
+            store.close()
+            raise
+        return activated
+
+    def _kept(self) -> int:
+        """The entry up to which what was found is saved, by whichever rule set: no further may be applied before it is taken over."""
+        self._at_work.save()
+        with closing(self._make_store()) as store:
+            store.open(self._rules.declared.hash)
+            state = store.load("state", ["engine"]).get("engine")
+        return 0 if state is None else int(json.loads(state)["applied"])
+
+    def _filled(self, journal: Journal, goal: Callable[[], int]) -> Engine:
+        """An engine that has applied the journal up to about the goal, which goes on meanwhile."""
+        engine = self._make_engine(self._rules, MemoryStore(durable=True))
+        self.warming = replace(self.warming, entries=0, entries_max=self._at_work.applied)
+        began = self._tell_at = time.monotonic()
+        self._tell(engine)
+        for _ in range(ROUNDS_MAX):
+            end = goal()
+            while engine.applied < end:
+                for numbered in self._some(engine.applied, end, journal):
+                    if self._stopping.is_set():
+                        raise Abandoned
+                    engine.backfill([numbered])
+                    self._tell(engine)
+            if goal() - engine.applied <= CLOSE_ENTRIES:
+                break
+        took_s = round(time.monotonic() - began, 3)
+        logger().info("back-filled", rule_set=self._rules.declared.hash, entries=engine.applied, took_s=took_s)
+        return engine
+
+    def _tell(self, engine: Engine) -> None:
+        """How far it is: to whoever asks, and now and then in the log."""
+        self.warming = replace(self.warming, entries=engine.applied, entries_max=max(self._at_work.applied, engine.applied))
+        if time.monotonic() >= self._tell_at:
+            self._tell_at = time.monotonic() + TELL_S
+            warming = self.warming
+            logger().info("back-filling", rule_set=self._rules.declared.hash, entries=warming.entries, entries_max=warming.entries_max)
+
+    def _some(self, after: int, goal: int, journal: Journal) -> Iterator[tuple[int, bytes]]:
+        """Entries after this one, up to the goal; fewer where a shared store goes away meanwhile. Raises StoreForked where there are none."""
+        found = False
+        try:
+            for numbered in journal(after):
+                found = True
+                yield numbered
+                if numbered[0] >= goal:
+                    return
+        except StoreAway:
+            self._pause()
+            return
+        if not found:
+            raise StoreForked(f"the journal ends with entry {after}, but had {goal}")
 
     # ------------------------------------------------------------------ from what another replica saved
 
@@ -105,56 +178,6 @@ class Backfill:
         with closing(self._make_store()) as store:
             store.open(self._rules.declared.hash)
             return store.saved()
-
-    # ------------------------------------------------------------------ from the journal
-
-    def _filled(self, shared: bool) -> Engine:
-        engine = self._make_engine(self._rules, MemoryStore(durable=True))
-        self.warming = replace(self.warming, entries=0, entries_max=self._at_work.applied)
-        logger().info("back-filling", rule_set=self._rules.declared.hash, entries=0, entries_max=self.warming.entries_max)
-        began = time.monotonic()
-        if shared:
-            with closing(self._make_store()) as store:
-                self._insist(lambda: store.open(self._rules.declared.hash))
-                self._read_until_close(engine, store.journal)
-        else:
-            self._read_until_close(engine, self._at_work.page)
-        took_s = round(time.monotonic() - began, 3)
-        logger().info("back-filled", rule_set=self._rules.declared.hash, entries=engine.applied, took_s=took_s)
-        return engine
-
-    def _read_until_close(self, engine: Engine, journal: Callable[[int], Iterable[tuple[int, bytes]]]) -> None:
-        tell_at = time.monotonic() + TELL_S
-        for _ in range(ROUNDS_MAX):
-            goal = self._at_work.applied
-            while engine.applied < goal:
-                for numbered in self._some(engine.applied, goal, journal):
-                    if self._stopping.is_set():
-                        raise Abandoned
-                    engine.backfill([numbered])
-                    self.warming = replace(self.warming, entries=engine.applied, entries_max=max(goal, engine.applied))
-                    if time.monotonic() >= tell_at:
-                        tell_at = time.monotonic() + TELL_S
-                        logger().info(
-                            "back-filling", rule_set=self._rules.declared.hash, entries=engine.applied, entries_max=self.warming.entries_max
-                        )
-            if self._at_work.applied - engine.applied <= CLOSE_ENTRIES:
-                return
-
-    def _some(self, after: int, goal: int, journal: Callable[[int], Iterable[tuple[int, bytes]]]) -> Iterator[tuple[int, bytes]]:
-        """Entries after this one, up to about `goal`; fewer where a shared store goes away meanwhile. Raises StoreForked where there are none."""
-        found = False
-        try:
-            for numbered in journal(after):
-                found = True
-                yield numbered
-                if numbered[0] >= goal:
-                    return
-        except StoreAway:
-            self._pause()
-            return
-        if not found:
-            raise StoreForked(f"the journal ends with entry {after}, but had {goal}")
 
     # ------------------------------------------------------------------ patience
 

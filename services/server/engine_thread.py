@@ -163,12 +163,12 @@ class EngineThread:
         """Write what the engine at work has not saved yet."""
         self._ask(lambda: self._well()[0].checkpoint())
 
-    def activate(self, rules: RuleSet, engine: Engine) -> bool:
-        """Put to work what was back-filled; see `Engine.activate`. Where it cannot be, the engine that was at work goes on."""
-        return self._ask(lambda: self._activate(rules, engine))
+    def activate(self, rules: RuleSet, engine: Engine) -> None:
+        """Put to work what was back-filled, on the store of this process. Where it cannot be, the engine that was at work goes on."""
+        self._ask(lambda: self._activate(rules, engine))
 
     def take(self, rules: RuleSet, engine: Engine, store: Store) -> None:
-        """Put to work an engine that is open on the shared store."""
+        """Put to work an engine that is active on the shared store. May be repeated where that is away."""
         self._ask(lambda: self._take(rules, engine, store))
 
     def _ask(self, function: Callable[[], T]) -> T:
@@ -305,25 +305,11 @@ class EngineThread:
                 break
         return page
 
-    def _activate(self, rules: RuleSet, engine: Engine) -> bool:
-        """What is at work is saved first, so that versions go on from it. On a store of one process it lets go first, on a shared one when all is done."""
-        at_work, at_work_on = self._well()
+    def _activate(self, rules: RuleSet, engine: Engine) -> None:
+        """What is at work is saved first, so that versions go on from it, and lets the store go."""
+        self._well()
         assert self.seen is not None
         before = self.seen.rules
-        if at_work_on.shared:
-            at_work.checkpoint()
-            store = self.make_store()
-            try:
-                activated = engine.activate(store)
-            except BaseException:
-                store.close()
-                raise
-            if not activated:
-                store.close()
-                return False
-            self._abandon()
-            self._put_to_work(rules, engine, store)
-            return True
         try:
             self._close()
             store = self.make_store()
@@ -338,16 +324,16 @@ class EngineThread:
             self._return_to(before)
             raise
         self._put_to_work(rules, engine, store)
-        return True
 
     def _take(self, rules: RuleSet, engine: Engine, store: Store) -> None:
-        self._well()
-        engine.follow()
+        at_work, _ = self._well()
+        engine.take_over(at_work)
         self._abandon()
         self._put_to_work(rules, engine, store)
 
     def _put_to_work(self, rules: RuleSet, engine: Engine, store: Store) -> None:
         self._engine, self._store = engine, store
+        self._collecting.opened()
         logger().info("store opened", **store.about())
         self._see(rules)
 

@@ -18,7 +18,7 @@ from tests.redis import histories, servers
 from tests.redis.test_replicas import act
 from tests.service.inside import Inside, chosen, rule_set, service
 from tests.service.scene import stop, write_rules
-from tests.service.test_backfill import FEWER, backfill_held, batch
+from tests.service.test_backfill import FEWER, ONE_MORE, backfill_held, batch
 
 OTHER = rulelang.compile_text(histories.RULES.replace("count(act) >= 4", "count(act) >= 2"))
 DUPLICATE = evaluation_pb2.STATUS_DUPLICATE
@@ -84,6 +84,24 @@ def test_nothing_is_taken_over_that_is_not_saved_as_far_as_what_was_made_ready(u
     assert filled(url).activate(make_store(url))
 
 
+def test_what_the_one_before_finds_until_the_change_over_is_taken_over_too(url: str) -> None:
+    fewer = rulelang.compile_text(histories.RULES.replace("count(act) >= 4", "count(act) >= 6"))
+    at_work = Engine(histories.program(), store=url)
+    for number in range(3):
+        at_work.evaluate(act(f"e{number}", number))
+    at_work.checkpoint()
+    made = Engine(fewer, store=MemoryStore(durable=True))
+    made.backfill(list(at_work._store.journal())[:1])
+    store = make_store(url)
+    assert made.activate(store)
+    (found,) = at_work.evaluate(act("e3", 3)).findings
+    made.take_over(at_work)
+    (known,) = [shown for shown in made.history() if shown["id"] == found["id"]]
+    assert (known["status"], known["reason"]) == ("withdrawn", "the rule set changed")
+    store.close()
+    assert Engine(fewer, store=url).history() == made.history()
+
+
 async def reloaded(inside: Inside) -> None:
     await inside.until(lambda: inside.service.reloads.last is not None)
     assert inside.service.reloads.last is not None
@@ -137,5 +155,29 @@ def test_two_services_that_change_their_rules_at_the_same_time_say_the_same(url:
             ]
             assert answers[0] == answers[1]
             assert {o.status for o in answers[0].outcomes} == {DUPLICATE}
+
+    asyncio.run(scenario())
+
+
+def test_a_service_changes_to_other_rules_than_the_one_that_saves(url: str, tmp_path: Path) -> None:
+    """One goes to a second rule set, which saves from then on, and now and then only; the other one goes from the first to a third."""
+    rules, others = write_rules(tmp_path / "rules", FEWER), write_rules(tmp_path / "others", ONE_MORE)
+
+    async def scenario() -> None:
+        async with (
+            service(chosen(url, clock__tick_s=0.05), rule_set(), [str(rules)]) as one,
+            service(chosen(url, clock__tick_s=0.05), rule_set(), [str(others)]) as other,
+        ):
+            for number in range(12):
+                await (one, other)[number % 2].evaluation.EvaluateBatch(batch(stop(f"e{number}", 5, f"P{number % 5}")))
+            one.service.reload()
+            await reloaded(one)
+            for number in range(12, 40):
+                await (one, other)[number % 2].evaluation.EvaluateBatch(batch(stop(f"e{number}", 5, f"P{number % 5}")))
+            other.service.reload()
+            await reloaded(other)
+            answer = await other.evaluation.EvaluateBatch(batch(*(stop(f"e{n}", 5, f"P{n % 5}") for n in range(40)), stop("x", 5, "P9")))
+            assert answer.rule_set == rulelang.load(str(others)).hash
+            assert [o.status for o in answer.outcomes] == [DUPLICATE] * 40 + [evaluation_pb2.STATUS_ACCEPTED]
 
     asyncio.run(scenario())

@@ -110,5 +110,5 @@ def test_a_rolling_change_of_the_rules(pair: list[Process], url: str, tmp_path: 
     assert "many_stops" in found(evaluate(other, stop("e4", 2, "P1")))
     assert evaluate(one, stop("e4", 2, "P1")).outcomes[0] == evaluate(other, stop("e4", 2, "P1")).outcomes[0]
     assert [one.stop(), other.stop()] == [0, 0]
-    engine = Engine(rulelang.compile(str(rules)), store=url)
+    engine = Engine(rulelang.compile(str(rules)), store=url, life_cycle=True)
     assert len([thing for thing in engine.standing() if thing["kind"] == "finding" and thing["rule"] == "many_stops"]) == 1
