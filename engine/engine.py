@@ -24,11 +24,12 @@ from typing import Any, Literal, NoReturn
 from engine import limits as bounds
 from engine.entries import advance_entry, command_entry, events_entry, read_entry
 from engine.fold import Changes, Finding, Fold, LimitReached, SeenNames, Warning_, explain, restore, saved_finding, saved_warning
+from engine.levels import Credit, Scale, forecast, level_history
 from engine.machine import EventError, Machine, name_of_wire
 from engine.program import Program, load
 from engine.stores import make_store
 from engine.stores.interface import Checkpoint, Store, StoreBehind, StoreError, StoreForked
-from engine.texts import canonical, canonical_bytes, number, time_text, time_us
+from engine.texts import canonical, canonical_bytes, day_text, number, time_text, time_us
 from engine.values import Event
 from engine.views import finding_object, order, warning_object, with_version
 from engine.warnings.deciding import Move
@@ -568,13 +569,94 @@ class Engine:
 
     def level(self, entity: str, key: str, at: datetime | int | str | None = None) -> dict[str, Json]:
         """By ladder of the entity: `level` (None: none) and `points` of a key, at a moment (default: now)."""
+        _, normal = self._named(entity, key)
+        levels = self._fold.levels(entity, normal, self._moment(at))
+        return {ladder: {"level": level, "points": number(points)} for ladder, level, points in levels}
+
+    def level_history(self, entity: str, key: str, until: datetime | int | str | None = None) -> dict[str, list[Json]]:
+        """By ladder of the entity: when the level of a key rose and fell up to a moment (default: now), and by which findings. See `levels.level_history`."""
+        moment = self._moment(until)
+        return {name: level_history(scale, credits, warnings, moment) for name, scale, credits, warnings in self._ladders_of(entity, key)}
+
+    def forecast(self, entity: str, key: str, at: datetime | int | str | None = None) -> dict[str, Json]:
+        """By ladder of the entity: when the level of a key falls if nothing else happens, and what it takes to reach each higher one. See `levels.forecast`."""
+        moment = self._moment(at)
+        return {name: forecast(scale, credits, moment) for name, scale, credits, _ in self._ladders_of(entity, key)}
+
+    def levels(self, at: datetime | int | str | None = None) -> list[Json]:
+        """All keys that have points at a moment (default: now): `ladder`, `entity`, `key`, `level` (None: none) and `points`; by ladder and key."""
         self._check_whole()
-        moment = moment_us(at) if at is not None else self._clock() or (self.now if self.now is not None else 0)
+        moment = self._moment(at)
+        found = []
+        for index, key in self._fold.credited():
+            ladder = self.program.plan["ladders"][index]
+            entity = self._fold.entity_name(ladder["entity"])
+            level, points = next(
+                (level, points) for name, level, points in self._fold.levels(entity, key, moment) if name == ladder["name"]
+            )
+            if points:
+                found.append({"ladder": ladder["name"], "entity": entity, "key": key, "level": level, "points": number(points)})
+        return found
+
+    def members(self, entity: str, at: datetime | int | str | None = None) -> dict[str, str]:
+        """For an entity that is in another one: the parent that each of its keys belongs to at a moment (default: now), as far as events say so."""
+        self._check_whole()
+        index = self._entity(entity)
+        if self.program.plan["entities"][index]["parent"] < 0:
+            raise ValueError(f"{entity} is in no other entity")
+        return dict(self._fold.members_of(index, self._moment(at)))
+
+    def draws(self) -> list[Json]:
+        """What spot checks have drawn and found: `day`, `rule`, `key` (by which was drawn), `share` (of all keys, on average) and the ids of its `findings`.
+
+        One for each local day, rule and key, in this order. Secret to those who may be drawn; what was not drawn is nowhere.
+        """
+        self._check_whole()
+        drawn: dict[tuple[str, str, str], list[tuple[int, str]]] = {}
+        shares = {rule["name"]: rule["sample"]["fraction"] for rule in self.program.plan["rules"] if rule["sample"] is not None}
+        for finding in self._fold.findings.values():
+            if finding.rule.name in shares:
+                key = self._fold.drawn_by(finding)
+                assert key is not None, "what has no key is not drawn"
+                name = day_text(self._machine.local.day(finding.moment)), finding.rule.name, key
+                drawn.setdefault(name, []).append((finding.moment, finding.id))
+        return [
+            {"day": day, "rule": rule, "key": key, "share": shares[rule], "findings": [name for _, name in sorted(found)]}
+            for (day, rule, key), found in sorted(drawn.items())
+        ]
+
+    def _entity(self, entity: str) -> int:
         index = next((i for i, e in enumerate(self.program.plan["entities"]) if e["name"] == entity), None)
         if index is None:
             raise ValueError(f"unknown entity {entity!r}")
-        normal = self._machine.key(index, key)
-        return {ladder: {"level": level, "points": number(points)} for ladder, level, points in self._fold.levels(entity, normal, moment)}
+        return index
+
+    def _named(self, entity: str, key: str) -> tuple[int, str | None]:
+        """An entity's number, and the normal form of a key (None: nothing is left of it)."""
+        self._check_whole()
+        index = self._entity(entity)
+        return index, self._machine.key(index, key)
+
+    def _moment(self, at: datetime | int | str | None) -> int:
+        return moment_us(at) if at is not None else self._clock() or (self.now if self.now is not None else 0)
+
+    def _ladders_of(self, entity: str, key: str) -> Iterator[tuple[str, Scale, list[Credit], dict[int, str]]]:
+        """Each ladder of an entity, and what it counts for a key."""
+        index, normal = self._named(entity, key)
+        for number_, ladder in enumerate(self.program.plan["ladders"]):
+            if ladder["entity"] == index:
+                entries, warnings = ([], {}) if normal is None else self._fold.credits(number_, normal)
+                yield ladder["name"], self._scale(ladder), [Credit(*one) for one in entries], warnings
+
+    def _scale(self, ladder: Json) -> Scale:
+        window, local = ladder["window"], self._machine.local
+
+        def leaves(time: int) -> int:
+            if window["kind"] == "period":
+                return local.period_end(time, window["period"]) + 1
+            return time + int(window["length_us"])
+
+        return Scale(tuple(rung["level"] for rung in ladder["rungs"]), tuple(float(rung["at"]) for rung in ladder["rungs"]), leaves)
 
     def explain(self, rule: str, keys: Sequence[str] | None = None) -> Iterator[Json]:
         """The anchors of a scoped rule, of one key (a key for each entity of the scope) or of all: why it did, did not or could not decide.

@@ -1159,6 +1159,32 @@ cdef class Fold:
             found.append((entity, key))
         return found
 
+    def credits(self, int ladder, str key):
+        """What a ladder counts for a key, ever: ([(time, finding id, points as a Fraction)], {time: id of the warning issued then})."""
+        cdef Ledger ledger = <Ledger> self.ledgers.get((ladder, key))
+        cdef Warning_ warning
+        if ledger is None:
+            return [], {}
+        return [(entry[0], entry[3], entry[4]) for entry in ledger.times], {time: warning.id for time, warning in ledger.standing.items()}
+
+    def credited(self):
+        """The keys for which points were ever counted: [(ladder index, key)], in order."""
+        cdef Ledger ledger
+        return sorted([name for name, ledger in self.ledgers.items() if ledger.times])
+
+    def members_of(self, int entity, long long time):
+        """The keys of an entity that is in another one, each with the parent that it belongs to at a time: [(key, parent key)]; without those in none."""
+        found = []
+        for (key,) in (<History> self.plan.default_history[entity]).logs:
+            parent = self.member_of(entity, key, time)
+            if parent is not None:
+                found.append((key, parent))
+        return sorted(found)
+
+    def drawn_by(self, Finding finding not None):
+        """What a finding of a rule with `sample` was drawn by: the text that the draw is computed from."""
+        return drawn_key(finding.rule, finding.event)
+
     def entity_name(self, int index):
         return self.plan.entities[index]["name"]
 

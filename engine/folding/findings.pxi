@@ -207,15 +207,21 @@ cdef class Speaker:
 
     cdef bint draws(self, Rule rule, long long moment, Event event) except -1:
         """HMAC-SHA-256(secret, rule, key, local day), its first 8 bytes as a number, below the fraction of 2**64."""
-        key = None
-        for kind, slot in rule.sample_slots:
-            if kind == event.type:
-                key = drawn_text(value_object(&event.slots[slot]))
+        key = drawn_key(rule, event)
         if key is None:
             return False
         day = day_text(self.machine.local.day(moment))
         digest = hmac_digest(self.secret, f"{rule.name}\n{key}\n{day}".encode("utf-8", "surrogatepass"), "sha256")
         return int.from_bytes(digest[:8], "big") < rule.fraction * 2.0**64
+
+
+cdef object drawn_key(Rule rule, Event event):
+    """The text of the field by which a rule draws, in the event that opens an episode; None: missing."""
+    key = None
+    for kind, slot in rule.sample_slots:
+        if kind == event.type:
+            key = drawn_text(value_object(&event.slots[slot]))
+    return key
 
 
 cdef object drawn_text(object value):

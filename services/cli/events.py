@@ -13,7 +13,9 @@ from pathlib import Path
 from engine import Engine
 from engine.machine import Machine
 from engine.program import load
+from engine.stores import make_store
 from engine.stores.interface import StoreError
+from engine.stores.reading import ReadingStore
 from rulelang.timezones import Zone
 from services.cli.files import read_file
 from services.cli.moments import last_moment_us
@@ -22,23 +24,65 @@ from services.cli.terminal import CannotUse, Terminal, several
 from services.replay.mapping import PLAIN, ColumnMapping, Mapper, read_mapping
 from services.replay.play import KEPT_MAX, OnOutcome, Report, Way, play
 from services.replay.rows import FORMATS, CannotRead, Row, format_of, read_rows
+from services.settings import PREFIX
 
 BATCH = 1000
+SECRET_VARIABLE = f"{PREFIX}SECRET"
 
 
-def add_event_options(parser: argparse.ArgumentParser) -> None:
+def add_source_options(parser: argparse.ArgumentParser) -> None:
+    """Events from files, or what the store of a service holds."""
+    add_event_options(parser, required=False)
+    parser.add_argument(
+        "--store",
+        metavar="URL",
+        help="instead of --events: what a store holds, which is only read: redis://HOST:PORT, or sqlite:PATH while no service is at work on it",
+    )
+
+
+def run_source(
+    arguments: argparse.Namespace, loaded: Loaded, terminal: Terminal, *, on_looked: Callable[..., None] | None = None
+) -> tuple[Engine, Report | None]:
+    """The engine that holds what was asked for, and where files were played, what became of the events. The engine is the caller's to close."""
+    if arguments.store is None:
+        return run_events(arguments, loaded, terminal, on_looked=on_looked)
+    path = arguments.store.removeprefix("sqlite:")
+    if path != arguments.store and not os.path.exists(path):
+        raise CannotUse(f"--store: {path}: there is no such file")
+    try:
+        return Engine(
+            load(loaded.program), store=ReadingStore(make_store(arguments.store)), secret=read_secret(arguments.secret_file)
+        ), None
+    except StoreError as error:
+        raise CannotUse(f"--store: {error}") from error
+
+
+def check_source(arguments: argparse.Namespace) -> None:
+    """Said before long work begins."""
+    if (arguments.events is None) == (arguments.store is None):
+        raise CannotUse("--events or --store: one of the two is needed, which says where to read from")
+    if arguments.store is not None and arguments.until is not None:
+        raise CannotUse("--until: the clock of a store is its service's; this is for --events only")
+
+
+def add_event_options(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
     parser.add_argument(
         "--events",
         nargs="+",
         action="extend",
-        required=True,
+        required=required,
         metavar="FILE",
         help="recorded events: .jsonl, .csv (both also .gz) or .parquet; - for standard input; written after the PATHs",
     )
     parser.add_argument("--input-format", choices=FORMATS, help="what the files are, where their names do not say")
     parser.add_argument("--map", type=Path, metavar="FILE", help="which columns become which fields (TOML)")
     parser.add_argument("--until", metavar="TIME", help="the clock at the end; later events are left out (default: the last event's time)")
-    parser.add_argument("--secret-file", type=Path, metavar="FILE", help="the secret of the spot checks' draw (default: none)")
+    parser.add_argument(
+        "--secret-file",
+        type=Path,
+        metavar="FILE",
+        help=f"the secret of the spot checks' draw (default: the variable {SECRET_VARIABLE}, or none)",
+    )
 
 
 def run_events(
@@ -55,7 +99,7 @@ def run_events(
     """Play the files that were named. The engine is the caller's to close."""
     zone = Zone(loaded.ruleset.timezone)
     until_us = None if arguments.until is None else last_moment_us(arguments.until, zone, "--until")
-    secret = b"" if arguments.secret_file is None else read_file(arguments.secret_file).strip()
+    secret = read_secret(arguments.secret_file)
     program = load(loaded.program)
     try:
         mapping = PLAIN if arguments.map is None else read_mapping(arguments.map)
@@ -69,8 +113,15 @@ def run_events(
     return engine, report
 
 
+def read_secret(path: Path | None) -> bytes:
+    """The secret of the spot checks' draw, from a file or else from the environment: never a word of the command line, which others can see."""
+    if path is not None:
+        return read_file(path).strip()
+    return os.environ.get(SECRET_VARIABLE, "").encode()
+
+
 def _sources(arguments: argparse.Namespace, loaded: Loaded, mapping: ColumnMapping) -> Iterator[tuple[Mapper, Iterator[Row]]]:
-    for path in arguments.events:
+    for path in arguments.events or ():
         if path != "-" and not os.path.exists(path):
             raise CannotRead(f"{path}: there is no such file")
         if os.path.isdir(path):

@@ -54,7 +54,7 @@ def _run(words: list[str], terminal: Terminal) -> int:
     subparsers = parser.add_subparsers(dest="verb", metavar="VERB", required=True, title="verbs")
     loaded: dict[str, ModuleType] = {}
     for name in [chosen] if chosen else names:
-        verb = loaded[name] = import_module(f"{verbs.__name__}.{name}")
+        verb = loaded[name] = verb_module(name)
         verb.add_arguments(
             subparsers.add_parser(name, help=verb.SUMMARY, description=verb.__doc__, allow_abbrev=False, formatter_class=_Help)
         )
@@ -81,8 +81,13 @@ class _Help(argparse.RawDescriptionHelpFormatter):
 
 
 def verb_names() -> list[str]:
-    """The files in `services.cli.verbs`."""
-    return sorted(module.name for module in iter_modules(verbs.__path__))
+    """The files in `services.cli.verbs`, written as on the command line."""
+    return sorted(module.name.replace("_", "-") for module in iter_modules(verbs.__path__))
+
+
+def verb_module(name: str) -> ModuleType:
+    """The file of a verb."""
+    return import_module(f"{verbs.__name__}.{name.replace('-', '_')}")
 
 
 def _version() -> str:

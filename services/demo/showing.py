@@ -10,9 +10,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from engine.texts import number
 from proto.rulelang.v1 import finding_pb2
 from services.demo.news import News
+from services.points import points_text
 from services.replay.table import wrapped
 from services.simulate.scene import Planted
 
@@ -61,7 +61,7 @@ def _warning(warning: Any, width: int, styled: Styled) -> Iterator[str]:
 
 
 def _points(points: float) -> str:
-    return f"{number(points)} point{'' if points == 1 else 's'}"
+    return f"{points_text(points)} point{'' if points == 1 else 's'}"
 
 
 def _whom(thing: Any) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 from engine.texts import local_time_text, time_us
 from rulelang.source import display_width
 from rulelang.timezones import Zone
+from services.points import points_text
 
 GAP = "  "
 INDENT = " " * 4
@@ -76,7 +77,7 @@ def row_of(item: dict[str, Any], zone: Zone) -> Row:
         local_time_text(zone.local_us(time_us(item["time"]))).split(".")[0],
         item["kind"],
         item["level"] or "",
-        "" if item["points"] is None else f"{item['points']:g}",
+        "" if item["points"] is None else points_text(item["points"]),
         item["rule"] or item["ladder"],
         _plain(keys),
         _plain(" ".join([said, *(f"[{note}]" for note in notes)]).strip()),

@@ -7,13 +7,11 @@ import os
 import re
 import subprocess
 import sys
-from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-from services.cli import verbs
-from services.cli.main import verb_names
+from services.cli.main import verb_module, verb_names
 from tests.cli.command import ROOT
 from tests.docs.test_examples import blocks
 
@@ -69,7 +67,7 @@ def test_every_verb_has_a_section_with_all_of_its_options(name: str) -> None:
     text = next((text for title, text in sections().items() if name in title.split()), None)
     assert text is not None, f"no section about {name}"
     parser = argparse.ArgumentParser()
-    import_module(f"{verbs.__name__}.{name}").add_arguments(parser)
+    verb_module(name).add_arguments(parser)
     options = {option for action in parser._actions for option in action.option_strings} - {"-h", "--help"}
     assert not {option for option in options if option not in text}
 
@@ -79,6 +77,6 @@ def test_the_page_names_no_option_that_is_not_there() -> None:
         known = set()
         for name in set(title.split()) & set(verb_names()):
             parser = argparse.ArgumentParser()
-            import_module(f"{verbs.__name__}.{name}").add_arguments(parser)
+            verb_module(name).add_arguments(parser)
             known |= {option for action in parser._actions for option in action.option_strings}
         assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", text)) <= known, title

@@ -24,6 +24,7 @@ from tests.generated.schema import ENTITIES
 from tests.reference import World
 from tests.reference.events import Arrivals, Decoder, Event, Refused, content_of
 from tests.reference.findings import EVIDENCE_MAX
+from tests.reference.levels import forecast, level_history
 from tests.reference.texts import number, time_text
 from tests.reference.values import Names
 
@@ -326,6 +327,18 @@ class Player:
                 }
                 if found != wanted:
                     raise Different(f"act {self.number}: levels of {ladder.entity} {key} at {time_text(at)}: {found}, not {wanted}")
+            self.check_course(world, ladder, normal or "", max(times, default=0))
+
+    def check_course(self, world: World, ladder: model.Ladder, key: str, at: int) -> None:
+        """How the level of a key came about until a moment, and what can become of it from then on."""
+        for name, found, wanted in (
+            ("history", self.engine.level_history(ladder.entity, key, at), level_history(world, ladder, key, at)),
+            ("forecast", self.engine.forecast(ladder.entity, key, at), forecast(world, ladder, key, at)),
+        ):
+            if found[ladder.name] != wanted:
+                raise Different(
+                    f"act {self.number}: {name} of {ladder.entity} {key} at {time_text(at)}:\n    {found[ladder.name]}, not\n    {wanted}"
+                )
 
     def check_explained(self, rule: model.Rule, standing: list[Json]) -> None:
         """What `explain` says opens an episode is what stands."""

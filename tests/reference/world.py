@@ -99,10 +99,14 @@ class World:
         found = []
         for ladder in self.ruleset.ladders:
             if ladder.entity == entity:
-                total = self._total(ladder, [c for c in self._credits(ladder) if c.key == key], at, with_moment=True)
+                total = self._total(ladder, self.credits_of(ladder, key), at, with_moment=True)
                 reached = rung_at(ladder, total)
                 found.append(Level(ladder.name, ladder.rungs[reached].level if reached >= 0 else None, total))
         return found
+
+    def credits_of(self, ladder: model.Ladder, key: str) -> list[Credit]:
+        """The points that a ladder counts for a key, whenever."""
+        return [credit for credit in self._credits(ladder) if credit.key == key]
 
     def _findings(self, layer: int, events: Sequence[Event]) -> list[Finding]:
         rules = [rule for rule in self.ruleset.rules if rule.layer == layer]
