@@ -24,7 +24,7 @@ from typing import Any, Literal, NoReturn
 from engine import limits as bounds
 from engine.entries import advance_entry, command_entry, events_entry, read_entry
 from engine.fold import Changes, Finding, Fold, LimitReached, SeenNames, Warning_, explain, restore, saved_finding, saved_warning
-from engine.levels import Credit, Scale, forecast, level_history
+from engine.levels import Credit, Scale, forecast, level_history, levels_at
 from engine.machine import EventError, Machine, name_of_wire
 from engine.program import Program, load
 from engine.stores import make_store
@@ -527,6 +527,11 @@ class Engine:
         return self._register.dossiers
 
     @property
+    def keeps_life_cycle(self) -> bool:
+        """Whether it is known what becomes of warnings."""
+        return self._life_cycle
+
+    @property
     def feed(self) -> Sequence[tuple[str, Line]]:
         """Every change of a dossier, in order: the id of the warning and the line, whose `number` is its place, from 1. It only grows."""
         return self._register.feed
@@ -585,18 +590,27 @@ class Engine:
 
     def levels(self, at: datetime | int | str | None = None) -> list[Json]:
         """All keys that have points at a moment (default: now): `ladder`, `entity`, `key`, `level` (None: none) and `points`; by ladder and key."""
+        return [
+            {"ladder": ladder, "entity": entity, "key": key, "level": level, "points": number(points)}
+            for ladder, entity, key, [(level, points)] in self.trend([self._moment(at)])
+            if points
+        ]
+
+    def trend(self, moments: Sequence[int]) -> Iterator[tuple[str, str, str, list[tuple[str | None, float]]]]:
+        """Of each key that ever had points: ladder, entity, key, and level and points at some moments, which rise; by ladder and key."""
         self._check_whole()
-        moment = self._moment(at)
-        found = []
-        for index, key in self._fold.credited():
-            ladder = self.program.plan["ladders"][index]
-            entity = self._fold.entity_name(ladder["entity"])
-            level, points = next(
-                (level, points) for name, level, points in self._fold.levels(entity, key, moment) if name == ladder["name"]
-            )
-            if points:
-                found.append({"ladder": ladder["name"], "entity": entity, "key": key, "level": level, "points": number(points)})
-        return found
+        plan, fold = self.program.plan, self._fold
+        scales = [self._scale(ladder) for ladder in plan["ladders"]]
+        for index, key in fold.credited():
+            ladder = plan["ladders"][index]
+            entries, _ = fold.credits(index, key)
+            states = levels_at(scales[index], [Credit(*one) for one in entries], moments)
+            yield ladder["name"], fold.entity_name(ladder["entity"]), key, states
+
+    def belongs(self, entity: str, key: str, at: datetime | int | str | None = None) -> dict[str, str]:
+        """By entity: a key (as findings and warnings have it), what it belongs to at a moment (default: now), and what that belongs to."""
+        self._check_whole()
+        return {self._fold.entity_name(index): one for index, one in self._fold.belongs(self._entity(entity), key, self._moment(at))}
 
     def members(self, entity: str, at: datetime | int | str | None = None) -> dict[str, str]:
         """For an entity that is in another one: the parent that each of its keys belongs to at a moment (default: now), as far as events say so."""

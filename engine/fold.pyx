@@ -1173,7 +1173,7 @@ cdef class Fold:
         return sorted([name for name, ledger in self.ledgers.items() if ledger.times])
 
     def members_of(self, int entity, long long time):
-        """The keys of an entity that is in another one, each with the parent that it belongs to at a time: [(key, parent key)]; without those in none."""
+        """The keys of an entity that is in another one, each with the parent that it belongs to at a time: [(key, parent key)]."""
         found = []
         for (key,) in (<History> self.plan.default_history[entity]).logs:
             parent = self.member_of(entity, key, time)

@@ -76,6 +76,21 @@ def level_history(scale: Scale, credits: Iterable[Credit], warnings: Mapping[int
     return told
 
 
+def levels_at(scale: Scale, credits: Iterable[Credit], moments: Sequence[int]) -> list[tuple[str | None, float]]:
+    """The level and the points at each of some moments, which rise."""
+    coming, leaving = _changes(scale, credits)
+    changes = sorted({*coming, *leaving}, reverse=True)
+    total = Fraction(0)
+    found: list[tuple[str | None, float]] = []
+    for moment in moments:
+        while changes and changes[-1] <= moment:
+            change = changes.pop()
+            for sign, going in ((1, coming.get(change, ())), (-1, leaving.get(change, ()))):
+                total += sum((sign * credit.points for credit in going), Fraction(0))
+        found.append((scale.level(total), float(total)))
+    return found
+
+
 def forecast(scale: Scale, credits: Iterable[Credit], at: int) -> Json:
     """What follows from the points that count at a moment, if nothing else happens, and what would have to happen.
 

@@ -50,9 +50,8 @@ def run_source(
     if path != arguments.store and not os.path.exists(path):
         raise CannotUse(f"--store: {path}: there is no such file")
     try:
-        return Engine(
-            load(loaded.program), store=ReadingStore(make_store(arguments.store)), secret=read_secret(arguments.secret_file)
-        ), None
+        store = ReadingStore(make_store(arguments.store))
+        return Engine(load(loaded.program), store=store, secret=read_secret(arguments.secret_file), life_cycle=True), None
     except StoreError as error:
         raise CannotUse(f"--store: {error}") from error
 
