@@ -1175,7 +1175,7 @@ cdef class Fold:
     def members_of(self, int entity, long long time):
         """The keys of an entity that is in another one, each with the parent that it belongs to at a time: [(key, parent key)]."""
         found = []
-        for (key,) in (<History> self.plan.default_history[entity]).logs:
+        for key in (<History> self.plan.default_history[entity]).logs:
             parent = self.member_of(entity, key, time)
             if parent is not None:
                 found.append((key, parent))
