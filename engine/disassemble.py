@@ -81,6 +81,7 @@ class _Listing:
 
     def __init__(self, plan: Plan, words: Sequence[int]) -> None:
         self.plan = plan
+        self.constants = list(plan["constants"])
         self.words = words
         ends = [code["start"] for code in plan["codes"][1:]] + [len(words)]
         self.ends = dict(enumerate(ends))
@@ -405,7 +406,7 @@ class _Listing:
         plan = self.plan
         match kind:
             case "constant":
-                word, value = plan["constants"][operand]
+                word, value = self.constants[operand]
                 return "missing" if value is None else f"{word} {value_text(word, value)}"
             case "set":
                 entry = plan["sets"][operand]
