@@ -7,10 +7,10 @@ The dependencies are those of the environment that this is run in; the project's
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
-import tarfile
 import tempfile
 import tomllib
 import venv
@@ -66,8 +66,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         sdist = build("sdist", ROOT, folder)
-        with tarfile.open(sdist) as archive:
-            archive.extractall(folder / "source", filter="data")
+        shutil.unpack_archive(sdist, folder / "source")  # Debian's Python 3.11.2 has no `filter` yet, and the archive is our own
         source = next((folder / "source").iterdir())
         wheel = build("wheel", source, folder)
         programs = fresh_environment(folder / "environment")
