@@ -63,6 +63,17 @@ def run_test(program: Program, test: model.Test, watch: Callable[..., None] | No
     return Result(test, tuple(failures), time.perf_counter() - start)
 
 
+def play(program: Program, test: model.Test, watch: Callable[..., None]) -> None:
+    """Play a test's events in the order written, and ask nothing. `watch` is the engine's `on_looked`."""
+    engine = Engine(program, store="memory:", secret=SECRET, on_looked=watch)
+    for act in acts(test):
+        match act:
+            case Arrival():
+                engine.evaluate(act.event)
+            case Tick():
+                engine.advance(act.time_us)
+
+
 def _as_written(program: Program, test: model.Test, watch: Callable[..., None] | None) -> list[Failure]:
     engine = Engine(program, store="memory:", secret=SECRET, on_looked=watch)
     expected = [step for step in test.steps if isinstance(step, model.ExpectFinding) and not step.absent and not step.withdrawn]

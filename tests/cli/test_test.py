@@ -68,6 +68,67 @@ def test_coverage_names_rules_and_parts_that_no_test_has_looked_at(tmp_path: Pat
     assert "first.rules:" in done.stdout
 
 
+INSIDE = """
+timezone "Asia/Shanghai"
+entity case
+entity officer
+
+event fine "A fine is imposed"
+    case: case
+    officer: officer
+    amount: number
+
+event paid "It is paid"
+    case: case
+    amount: number
+
+rule large_fines
+    on fine where fine.officer is present
+    when count(fine where fine.amount > 100) >= 2 within case over 30d
+
+rule paid_too_little
+    when paid preceded by fine where fine.amount > this.amount within case over 30d
+
+test "two large fines, paid with less"
+    fine at 2026-03-02T10:00 case=C1 officer=P1 amount=200
+    fine at 2026-03-03T10:00 case=C1 officer=P1 amount=300
+    paid at 2026-03-04T10:00 case=C1 amount=250
+    paid at 2026-03-04T10:00 case=C2 amount=250
+    expect large_fines
+    expect paid_too_little
+"""
+
+REST = """
+test "one fine without its officer, one of exactly a hundred, paid in full"
+    fine at 2026-03-02T10:00 case=C1 amount=50
+    fine at 2026-03-02T11:00 case=C1 officer=P1 amount=100
+    paid at 2026-03-04T10:00 case=C1 amount=100
+    expect no finding
+"""
+
+
+def test_coverage_looks_at_the_conditions_inside_a_condition(tmp_path: Path) -> None:
+    done = rulelang("test", write_rules(tmp_path, INSIDE), "--coverage", "--strict")
+    said = [line.partition("first.rules:")[2].partition(": ")[2] for line in done.stdout.splitlines() if line.startswith("    ")]
+    assert [line for line in said if "undecided" not in line] == [
+        "fine.officer is present: never false",
+        "fine.amount > 100: never false",
+        "fine.amount > 100: no test stands on this threshold",
+        "fine.amount > this.amount: no test stands on this threshold",
+    ]
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (1, "4 gaps in what the tests look at")
+
+
+def test_coverage_without_a_gap_is_well(tmp_path: Path) -> None:
+    done = rulelang("test", write_rules(tmp_path, INSIDE + REST), "--coverage", "--strict")
+    assert done.returncode == 0, done.stdout
+
+
+def test_strict_is_of_coverage(tmp_path: Path) -> None:
+    done = rulelang("test", write_rules(tmp_path), "--strict")
+    assert (done.returncode, "goes with --coverage" in done.stderr) == (2, True)
+
+
 def test_errors_in_the_rules_are_shown_and_no_test_is_run(tmp_path: Path) -> None:
     done = rulelang("test", write_rules(tmp_path, MISSPELT))
     assert (done.returncode, done.stdout) == (1, "")
