@@ -38,12 +38,12 @@ class Terminal:
         self._shows_progress = err.isatty() and environment.get("TERM") != "dumb"
         self._progress_at = 0.0
         self._progress_shown = False
-        self._reader_gone = False
+        self.reader_gone = False
 
     def write(self, text: str) -> None:
         """To standard output. A reader that has seen enough (`| head`) is no error, and changes no exit code."""
         self._clear_progress()
-        if self._reader_gone or not text:
+        if self.reader_gone or not text:
             return
         try:
             self._out.write(text)
@@ -71,7 +71,7 @@ class Terminal:
     def finish(self) -> None:
         """Everything written is on its way."""
         self._clear_progress()
-        if self._reader_gone:
+        if self.reader_gone:
             return
         try:
             self._out.flush()
@@ -86,7 +86,7 @@ class Terminal:
 
     def _lose_reader(self) -> None:
         """The interpreter flushes standard output once more when it ends, which must find somewhere to go."""
-        self._reader_gone = True
+        self.reader_gone = True
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, self._out.fileno())
         os.close(nowhere)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import re
 from pathlib import Path
 
 import grpc
@@ -50,6 +52,17 @@ def test_what_is_wrong_with_the_list_is_said(tmp_path: Path, text: str, says: st
     with pytest.raises(PeopleError) as error:
         loaded(tmp_path, text)
     assert says in str(error.value)
+
+
+def test_the_list_that_the_page_shows_is_one(tmp_path: Path) -> None:
+    page = Path(__file__).resolve().parents[2] / "docs" / "service.md"
+    (text,) = re.findall(r"^```toml people.toml\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    people = loaded(tmp_path, text.replace('token_sha256 = "…"', f'token_sha256 = "{hashlib.sha256(b"TOKEN").hexdigest()}"'))
+    head, centre = people.known(["li.wei"], None), people.known([], "TOKEN")
+    assert head is not None
+    assert (head.name, head.own, head.sees) == ("li.wei", (("officer", "P17"),), frozenset({("unit", "U1")}))
+    assert centre is not None
+    assert centre.sees is None
 
 
 def test_a_list_that_is_not_there_is_an_error_and_none_knows_nobody(tmp_path: Path) -> None:

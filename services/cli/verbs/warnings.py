@@ -1,0 +1,169 @@
+"""Ask a running service for its warnings, and do steps of their procedures.
+
+list: one line each, the latest issued first. get ID: one warning with its history and evidence (JSON). watch: every change, as JSON Lines, until
+interrupted. advance ID: does the step that is awaited. Who you are, the service knows by your token or certificate.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from services.cli.terminal import FAILED, WELL, CannotUse, Terminal
+
+SUMMARY = "the warnings of a running service, and what is done about them"
+ACTIONS = ("list", "get", "watch", "advance")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", choices=ACTIONS, metavar="|".join(ACTIONS))
+    parser.add_argument("id", nargs="?", metavar="ID", help="of a warning, for get and advance")
+    parser.add_argument(
+        "--address", default="127.0.0.1:50051", metavar="HOST:PORT", help="where the service listens (default: 127.0.0.1:50051)"
+    )
+    parser.add_argument("--token-file", type=Path, metavar="FILE", help="file that holds your token")
+    parser.add_argument("--ca", type=Path, metavar="FILE", help="the service speaks TLS, and has a certificate of these authorities (PEM)")
+    parser.add_argument("--certificate", type=Path, metavar="FILE", help="your certificate, PEM; with --key")
+    parser.add_argument("--key", type=Path, metavar="FILE", help="your private key, PEM")
+    parser.add_argument(
+        "--of", nargs=2, metavar=("ENTITY", "KEY"), help="only warnings for this key, or of what belonged to it, as in: --of unit U1"
+    )
+    parser.add_argument("--level", action="append", default=[], metavar="LEVEL", help="only of this level; may be repeated")
+    parser.add_argument(
+        "--step", action="append", default=[], metavar="STEP", help="only where this step is awaited; of advance: the step that is done"
+    )
+    parser.add_argument("--status", action="append", default=[], metavar="STATUS", help="only open, closed, refuted or revoked ones")
+    parser.add_argument("--overdue", action="store_true", help="only where something is late")
+    parser.add_argument("--cursor", default="", metavar="CURSOR", help="watch: go on behind the change that had this cursor")
+    parser.add_argument(
+        "--result", default="done", metavar="RESULT", help="advance: done (default), refuted, returned; of a decision upheld or revoked"
+    )
+    parser.add_argument("--role", default="", metavar="ROLE", help="advance: in which of your roles")
+    parser.add_argument("--note", default="", metavar="TEXT", help="advance: what you found; all results but done need one")
+    parser.add_argument(
+        "--attach", action="append", default=[], type=Path, metavar="FILE", help="advance: a file whose SHA-256 is kept; may be repeated"
+    )
+    parser.add_argument(
+        "--seen", type=int, metavar="VERSION", help="advance: the version that you have seen (default: the one that there is)"
+    )
+    parser.add_argument("--command-id", metavar="ID", help="advance: of a command that is sent again (default: a new one)")
+
+
+def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
+    if (arguments.action in ("get", "advance")) != (arguments.id is not None):
+        raise CannotUse(f"{arguments.action}: {'needs the ID of a warning' if arguments.id is None else 'takes no ID'}")
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+    import grpc  # only now: who has a wrong option need not wait for it
+
+    with _channel(arguments) as channel:
+        try:
+            for text in _asked(arguments, channel):
+                terminal.write(text + "\n")
+                if terminal.reader_gone:
+                    break
+        except grpc.RpcError as error:
+            if error.code() is grpc.StatusCode.UNAVAILABLE:
+                raise CannotUse(f"--address: {arguments.address} does not answer: {error.details()}") from error
+            terminal.say(f"rulelang: {error.code().name}: {error.details()}")
+            return FAILED
+    return WELL
+
+
+def _channel(arguments: argparse.Namespace) -> Any:
+    import grpc
+
+    if arguments.ca is None:
+        if arguments.certificate is not None or arguments.key is not None:
+            raise CannotUse("--certificate and --key go with --ca")
+        return grpc.insecure_channel(arguments.address)
+    if (arguments.certificate is None) != (arguments.key is None):
+        raise CannotUse("--certificate and --key go together")
+    pair = (None, None) if arguments.key is None else (_read("--key", arguments.key), _read("--certificate", arguments.certificate))
+    return grpc.secure_channel(arguments.address, grpc.ssl_channel_credentials(_read("--ca", arguments.ca), *pair))
+
+
+def _read(option: str, path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise CannotUse(f"{option}: {path} cannot be read: {error.strerror}") from error
+
+
+def _asked(arguments: argparse.Namespace, channel: Any) -> Iterator[str]:
+    from proto.rulelang.v1 import warnings_pb2, warnings_pb2_grpc
+
+    stub = warnings_pb2_grpc.WarningsStub(channel)
+    token = (
+        ()
+        if arguments.token_file is None
+        else (("authorization", f"Bearer {_read('--token-file', arguments.token_file).decode().strip()}"),)
+    )
+    wanted = warnings_pb2.WarningFilter(
+        entity=arguments.of[0] if arguments.of else "",
+        key=arguments.of[1] if arguments.of else "",
+        levels=arguments.level,
+        steps=arguments.step,
+        statuses=arguments.status,
+        overdue=arguments.overdue,
+    )
+    match arguments.action:
+        case "list":
+            page = ""
+            while True:
+                answer = stub.List(warnings_pb2.ListRequest(filter=wanted, page_token=page), metadata=token)
+                yield from map(_line, answer.warnings)
+                page = answer.next_page_token
+                if not page:
+                    return
+        case "watch":
+            for change in stub.Watch(warnings_pb2.WatchRequest(filter=wanted, cursor=arguments.cursor), metadata=token):
+                yield json.dumps(_plain(change), ensure_ascii=False)
+        case "get":
+            found = stub.Get(warnings_pb2.GetRequest(id=arguments.id), metadata=token)
+            yield json.dumps({**_plain(found), "evidence": json.loads(found.evidence)}, ensure_ascii=False, indent=2)
+        case _:
+            yield _advanced(arguments, stub, token)
+
+
+def _advanced(arguments: argparse.Namespace, stub: Any, token: Any) -> str:
+    from proto.rulelang.v1 import warnings_pb2
+
+    now = stub.Get(warnings_pb2.GetRequest(id=arguments.id), metadata=token).warning
+    command_id = arguments.command_id or uuid.uuid4().hex
+    attached = [
+        warnings_pb2.Attachment(name=path.name, sha256=hashlib.sha256(_read("--attach", path)).hexdigest()) for path in arguments.attach
+    ]
+    request = warnings_pb2.AdvanceRequest(
+        command_id=command_id,
+        id=arguments.id,
+        expected_version=now.version if arguments.seen is None else arguments.seen,
+        step=arguments.step[-1] if arguments.step else now.awaits,
+        result=arguments.result,
+        role=arguments.role,
+        note=arguments.note,
+        attachments=attached,
+    )
+    return _line(stub.Advance(request, metadata=token).warning)
+
+
+def _plain(message: Any) -> dict[str, Any]:
+    from google.protobuf.json_format import MessageToDict
+
+    plain: dict[str, Any] = MessageToDict(message, preserving_proto_field_name=True)
+    return plain
+
+
+def _line(warning: Any) -> str:
+    """`ID  red  officer P17  conduct  verification until 2026-03-02T09:30:00Z (late)`."""
+    awaits = warning.awaits or warning.status
+    if warning.awaits and warning.HasField("deadline"):
+        awaits += f" until {warning.deadline.ToJsonString()}"
+    late = " (late)" if warning.overdue or warning.action_overdue else ""
+    shaken = "" if warning.stands and not warning.withdrawn_findings else " (withdrawn)"
+    return "  ".join((warning.id, f"{warning.level:6}", f"{warning.entity} {warning.key}", warning.title, f"{awaits}{late}{shaken}"))
