@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from engine.warnings.deciding import Refusal
-from engine.warnings.dossier import DONE, Command, Dossier, Key, Line
+from engine.warnings.dossier import DONE, OVERDUE, Command, Dossier, Key, Line
 from engine.warnings.evidence import unpacked
 from engine.warnings.procedure import RELEASE
 from engine.warnings.procedure import Step as DeclaredStep
@@ -49,7 +49,7 @@ class Warnings(warnings_pb2_grpc.WarningsServicer):  # type: ignore[misc]
             raise WrongRequest("page_size is negative", field="page_size")
         size = min(request.page_size or PAGE_WARNINGS, self._limits.page_warnings_max)
         place, wanted = _read_filter(request.filter, person)
-        found, token = self._board.page(place, wanted, size, request.page_token)
+        found, token = self._board.page(place, lambda dossier: wanted(dossier, dossier), size, request.page_token)
         call.said["warnings"] = len(found)
         return warnings_pb2.ListResponse(warnings=map(state, found), next_page_token=token)
 
@@ -84,7 +84,7 @@ class Warnings(warnings_pb2_grpc.WarningsServicer):  # type: ignore[misc]
                     continue
                 for number, dossier, line in list(board.lines(place, WATCH_LINES)):
                     cursor = f"{number}.{line.chain}"
-                    if wanted(dossier) and (place_wanted is None or place_wanted in dossier.places):
+                    if wanted(dossier, line) and (place_wanted is None or place_wanted in dossier.places):
                         await write(warnings_pb2.WatchResponse(cursor=cursor, warning=state(dossier), line=line_message(line)))
                         call.said["changes"] += 1
                 await asyncio.sleep(0)
@@ -122,7 +122,7 @@ class Warnings(warnings_pb2_grpc.WarningsServicer):  # type: ignore[misc]
     def _seen(self, name: str, person: Person) -> Dossier:
         """A warning that the person may see. What they may not see is not there."""
         dossier = self._board.get(name)
-        if dossier is None or not _may_see(person, dossier):
+        if dossier is None or not _may_see(person, dossier, dossier.awaits):
             raise NoSuchWarning(name)
         return dossier
 
@@ -134,9 +134,9 @@ def _known(call: Call) -> Person:
     return call.person
 
 
-def _may_see(person: Person, dossier: Dossier) -> bool:
+def _may_see(person: Person, dossier: Dossier, awaits: str) -> bool:
     """Before its release a warning is seen by those who may release it."""
-    if dossier.awaits == RELEASE and not set(person.roles) & set(dossier.route.step(RELEASE).roles):
+    if awaits == RELEASE and not set(person.roles) & set(dossier.route.step(RELEASE).roles):
         return False
     return person.may_see(dossier.places)
 
@@ -161,8 +161,8 @@ def _refused(refusal: Refusal) -> Exception:
     return (ActForbidden if refusal.reason in FORBIDDEN else StepRefused)(refusal.reason, refusal.text)
 
 
-def _read_filter(given: warnings_pb2.WarningFilter, person: Person) -> tuple[Key | None, Callable[[Dossier], bool]]:
-    """The place that is asked for, and whether a dossier is wanted that has it."""
+def _read_filter(given: warnings_pb2.WarningFilter, person: Person) -> tuple[Key | None, Callable[[Dossier, Dossier | Line], bool]]:
+    """The place that is asked for, and whether a dossier is wanted that has it: as it is now, or as it was after a line."""
     if bool(given.entity) != bool(given.key):
         raise WrongRequest("entity and key go together", field="filter.key" if given.entity else "filter.entity")
     levels, steps, statuses = frozenset(given.levels), frozenset(given.steps), frozenset(given.statuses)
@@ -170,17 +170,23 @@ def _read_filter(given: warnings_pb2.WarningFilter, person: Person) -> tuple[Key
     before_us = _moment(given, "issued_before", 2**63)
     late = given.overdue
 
-    def wanted(dossier: Dossier) -> bool:
+    def wanted(dossier: Dossier, at: Dossier | Line) -> bool:
         return (
             (not levels or dossier.level in levels)
-            and (not steps or dossier.awaits in steps)
-            and (not statuses or dossier.status in statuses)
+            and (not steps or at.awaits in steps)
+            and (not statuses or at.status in statuses)
             and since_us <= dossier.issued_us < before_us
-            and (not late or dossier.overdue or (dossier.closing_overdue and bool(dossier.awaits)))
-            and _may_see(person, dossier)
+            and (not late or _is_late(at))
+            and _may_see(person, dossier, at.awaits)
         )
 
     return ((given.entity, given.key) if given.entity else None), wanted
+
+
+def _is_late(at: Dossier | Line) -> bool:
+    if isinstance(at, Line):
+        return at.kind == OVERDUE or at.overdue
+    return at.overdue or (at.closing_overdue and bool(at.awaits))
 
 
 def _moment(given: warnings_pb2.WarningFilter, name: str, default: int) -> int:

@@ -116,7 +116,7 @@ def told(folder: Path, interruption: str) -> tuple[list[warnings_pb2.GetResponse
             office.interrupt = None
             everything = await office.everything()
             last = max(line.number for warning in everything for line in warning.history)
-            return everything, await office.watched("wang", last)
+            return everything, await office.watched("chen", last)
         finally:
             await office.close()
 

@@ -239,6 +239,18 @@ def test_a_watcher_sees_what_is_theirs_and_wanted(tmp_path: Path) -> None:
     run(tmp_path, scenario)
 
 
+def test_a_watcher_is_given_changes_by_where_the_warning_stood_then(tmp_path: Path) -> None:
+    async def scenario(office: Office) -> None:
+        blue, *_ = await three_warnings(office)
+        await office.do("zhang", blue)
+        await office.move("2026-01-07T11:30")  # the yellow one is late
+        assert [change.line.number for change in await office.watched("li", 3, steps=["notification"])] == [1, 2, 5]
+        assert [change.line.number for change in await office.watched("li", 1, steps=["verification"])] == [4]
+        assert [change.line.step for change in await office.watched("li", 1, overdue=True)] == ["notification"]
+
+    run(tmp_path, scenario)
+
+
 def test_a_watcher_who_does_not_read_holds_nobody_up(tmp_path: Path) -> None:
     async def scenario(office: Office) -> None:
         blue, *_ = await three_warnings(office)

@@ -76,7 +76,8 @@ class WarningsServicer:
 
     def Watch(self, request, context):
         """Every change of the warnings that the caller may see, in order, from a cursor on, and then as they happen. Whoever goes on from the last
-        cursor that was received misses nothing and gets nothing twice. The stream ends when the caller ends it or the service stops.
+        cursor that was received misses nothing and gets nothing twice. Awaited steps, statuses and lateness of the filter are those of the change, not of
+        what came after it. The stream ends when the caller ends it or the service stops.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
