@@ -856,6 +856,8 @@ class Engine:
             yield number_, item
         if not self._living:
             self._meet(ours)
+        else:  # steps of warnings that do not follow under these rules were taken from the journal as they are
+            self._reconcile()
 
     def _take_entry(self, number_: int, item: bytes) -> None:
         self._unsaved_events += self._apply_entry(read_entry(item))
@@ -877,13 +879,17 @@ class Engine:
         """Dossiers were taken over: what they record becomes known to these rules, and they learn what follows from these rules."""
         if not self._life_cycle:
             return
-        fold, register = self._fold, self._register
+        register = self._register
         if not ours:
             self._take_acts(register.acts())
             register.unsaved.update(dict.fromkeys(register.dossiers))
             register.unsaved_evidence.update(dict.fromkeys(register.evidence))
         self._living = True
-        register.reconcile(fold.findings, fold.warnings, fold.now, self._opened_dossier)
+        self._reconcile()
+
+    def _reconcile(self) -> None:
+        """Where dossiers and what follows from the rules differ, the dossiers say so. Where the rules have not changed, nothing differs."""
+        self._register.reconcile(self._fold.findings, self._fold.warnings, self._fold.now, self._opened_dossier)
 
     # ------------------------------------------------------------------ made ready beside another
 
