@@ -101,7 +101,7 @@ def _width() -> int:
 
 def _what_the_store_holds(program: bytes, store: str, days: Days) -> list[Json]:
     """Read after the service has ended, as a restart would; deadlines of the day that nobody has asked about since are looked at."""
-    engine = Engine(program, store=store)
+    engine = Engine(program, store=store, life_cycle=True)
     try:
         engine.advance(days.end)
         return engine.standing()
