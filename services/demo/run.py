@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,8 @@ from services.simulate.scene import Told as Scheduled
 Json = dict[str, Any]
 FIRST_DAY = date(2026, 11, 23)
 CALENDAR = "working_hours"
+UNANSWERED = "loop.overdue"
+"""The category of what is found because nobody answers for the warnings of the day, which nobody does here."""
 STEP = timedelta(minutes=10)
 """Events that arrive within so much time of the day are sent in one call."""
 WIDTH = 100
@@ -83,7 +85,8 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
         standing = _what_the_store_holds(loaded.program, store, days)
     if arguments.save is not None:
         write_whole(arguments.save, "".join(json.dumps(e, ensure_ascii=False) + "\n" for e in (*days.before, *days.events)).encode())
-    right = stage.conclude(standing, upstream.calls)
+    unanswered = {rule.name for rule in loaded.ruleset.rules if (rule.category or "").startswith(UNANSWERED)}
+    right = stage.conclude(standing, upstream.calls, unanswered)
     stage.say_how_to_go_on(arguments)
     return WELL if right else FAILED
 
@@ -152,12 +155,16 @@ class _Stage:
             sent += len(arrived)
             self._terminal.progress(f"{moment:%H:%M}  {sent} events sent")
 
-    def conclude(self, standing: list[Json], calls: int) -> bool:
-        """The summary. Whether what stands is what was planted, and what the answers said is what the store holds."""
+    def conclude(self, standing: list[Json], calls: int, unanswered: Set[str]) -> bool:
+        """The summary. Whether what stands is what was planted, and what the answers said is what the store holds.
+
+        `unanswered`: rules whose findings follow from nobody having answered for the warnings.
+        """
         told, terminal = self._told, self._terminal
         findings = [item for item in standing if item["kind"] == "finding"]
         warnings = [item for item in standing if item["kind"] == "warning"]
-        found = Counter((f["rule"], _key(f["key"])) for f in findings)
+        found = Counter((f["rule"], _key(f["key"])) for f in findings if f["rule"] not in unanswered)
+        late = [f for f in findings if f["rule"] in unanswered]
         levels = levels_line(item["level"] for item in warnings)
         statuses = told.statuses
         terminal.write("\n")
@@ -169,6 +176,11 @@ class _Stage:
         )
         for line in summary(self._days.planted, found, terminal.styled):
             terminal.write(line + "\n")
+        if late:
+            self._paragraph(
+                f"Besides, {len(late)} {'finding says' if len(late) == 1 else 'findings say'} that nobody has answered for warnings in time "
+                f"({', '.join(sorted({f['rule'] for f in late}))}): `rulelang warnings` shows whose turn it is."
+            )
         unknown = (told.findings.keys() | told.warnings.keys()) - {item["id"] for item in standing}
         for name in sorted(unknown):
             terminal.write(terminal.styled(f"answered, but not in the store: {name}", "red") + "\n")
