@@ -8,12 +8,11 @@ The same arguments give the same events.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from services.simulate.city import City, live
-from services.simulate.scene import LOCAL, Event, Planted, Told
+from services.simulate.scene import LOCAL, Event, OpenDays, Planted, Told
 
 OFFICERS = 30
 
@@ -40,7 +39,7 @@ class Days:
         return Counter((p.practice, p.rule) for p in self.planted)
 
 
-def generate(first_day: date, open_on: Callable[[date], bool], *, days: int = 1, seed: int = 1, times: int = 1) -> Days:
+def generate(first_day: date, open_on: OpenDays, *, days: int = 1, seed: int = 1, times: int = 1) -> Days:
     """`times`: how often each piece of misconduct is planted on each day."""
     lived = list(live(City(first_day, days, OFFICERS, seed, times), open_on))
     return Days(

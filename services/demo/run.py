@@ -38,7 +38,6 @@ from services.simulate.scene import Told as Scheduled
 
 Json = dict[str, Any]
 FIRST_DAY = date(2026, 11, 23)
-CALENDAR = "working_hours"
 UNANSWERED = "loop.overdue"
 """The category of what is found because nobody answers for the warnings of the day, which nobody does here."""
 STEP = timedelta(minutes=10)
@@ -92,10 +91,11 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
 
 
 def _days(ruleset: model.RuleSet, arguments: argparse.Namespace) -> Days:
-    calendar = next((c for c in ruleset.calendars if c.name == CALENDAR), None)
-    if calendar is None:
-        raise CannotUse(f"{arguments.rules}: there is no calendar {CALENDAR}; are these the shipped rules?")
-    return generate(FIRST_DAY, open_days(calendar), seed=arguments.seed, times=arguments.times)
+    try:
+        days = open_days(ruleset.calendars)
+    except KeyError as missing:
+        raise CannotUse(f"{arguments.rules}: there is no calendar {missing.args[0]}; are these the shipped rules?") from missing
+    return generate(FIRST_DAY, days, seed=arguments.seed, times=arguments.times)
 
 
 def _width() -> int:

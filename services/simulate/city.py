@@ -8,17 +8,18 @@ and what lies ahead waits on the scene. So events come out in order, and only wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from rulelang.model import Calendar
+from services.simulate import misconduct, offices
 from services.simulate.alike import ALIKE
-from services.simulate.misconduct import PRACTICES
 from services.simulate.ordinary import HABITS, ORDINARY, Town
 from services.simulate.reaching import reach_of
-from services.simulate.scene import CALM, Noise, Planted, Scene, Told
+from services.simulate.scene import CALM, Noise, OpenDays, Planted, Scene, Told
 
+PRACTICES = (*misconduct.PRACTICES, *offices.PRACTICES)
 _DAY_0 = date(1970, 1, 1)
 QUARTERS = (1, 4, 7, 10)
 OFFICERS_MIN, OFFICERS_MAX = 20, 100_000
@@ -57,8 +58,17 @@ class Day:
     planted: list[Planted]
 
 
-def open_days(calendar: Calendar) -> Callable[[date], bool]:
-    """Which days a calendar of the rules works on."""
+OFFICES, HALLS = "working_hours", "patrol_hours"
+"""The calendars of the rules that a city keeps."""
+
+
+def open_days(calendars: Sequence[Calendar]) -> OpenDays:
+    """The days of the rules' calendars. Raises KeyError with the name of one that is not there."""
+    by_name = {calendar.name: calendar for calendar in calendars}
+    return OpenDays(_days_of(by_name[OFFICES]), _days_of(by_name[HALLS]))
+
+
+def _days_of(calendar: Calendar) -> Callable[[date], bool]:
     working = {day for day, _ in calendar.working}
 
     def open_on(day: date) -> bool:
@@ -68,11 +78,11 @@ def open_days(calendar: Calendar) -> Callable[[date], bool]:
     return open_on
 
 
-def live(city: City, open_on: Callable[[date], bool]) -> Iterator[Day]:
+def live(city: City, days: OpenDays) -> Iterator[Day]:
     """The days of the city, from the one on which the first thing is prepared that comes out in it."""
     parts: tuple[Callable[..., None], ...] = (*PRACTICES, *ORDINARY, *ALIKE)
     start = city.first_day - timedelta(days=max(HABIT_DAYS, *(reach_of(part) for part in parts)))
-    scene = Scene(city.seed, start, open_on, city.noise, staff_max=max(120, city.officers // 10))
+    scene = Scene(city.seed, start, days, city.noise, staff_max=max(120, city.officers // 10))
     town = Town(scene, city.officers)
     day = start
     while day < city.end:

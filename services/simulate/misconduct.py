@@ -10,13 +10,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
-from services.simulate.ordinary import ALL_STEPS
+from services.simulate.ordinary import ALL_STEPS, HOME
 from services.simulate.reaching import reaching_back
 from services.simulate.scene import Scene
 
 CYRILLIC = str.maketrans("aeio", "\u0430\u0435\u0456\u043e")
 ZERO_WIDTH_SPACE = "\u200b"
 WIDE_SPACE = "\u3000"
+FAR = {"licence_region": "贵州", "vehicle_region": "广东", "counter_region": HOME}
+CHECKS = ("identity_card_matches", "driving_licence_matches", "vehicle_licence_matches")
+INSTANT = timedelta(microseconds=1)
+"""Before the end of a period: the moment at which it is looked at."""
 READ_OUT = timedelta(hours=8)
 """Body cameras are read out at the end of a shift: earlier nobody can know what they show."""
 
@@ -52,6 +56,11 @@ def tell_penalty(scene: Scene, imposed: datetime, case: str, officer: str, **sai
     for back, step in ((9, "identity shown"), (7, "facts stated"), (2, "signed")):
         scene.tell("camera-platform", "video_step", imposed - timedelta(minutes=back), case=case, officer=officer, step=step)
     scene.tell("case-system", "penalty", imposed, case=case, officer=officer, procedure="summary", **said)
+
+
+def office_closes(scene: Scene, day: date) -> datetime:
+    """The end of the last day up to `day` on which offices work."""
+    return scene.at(open_days_before(scene, day, 1) + timedelta(days=1), 17.5)
 
 
 def open_days_before(scene: Scene, day: date, count: int) -> date:
@@ -159,7 +168,7 @@ def let_a_test_go_unrecorded(scene: Scene, day: date) -> None:
 def let_a_test_lie(scene: Scene, day: date) -> None:
     tested = scene.between(open_days_before(scene, day, 3), 14, 22)
     case = tell_breath_test(scene, tested, scene.officer(), scene.random.randrange(20, 80), opened=False)
-    scene.plant("A5", "breath_test_without_case", case=case, known=scene.at(day, 17.5))
+    scene.plant("A5", "breath_test_without_case", case=case, known=office_closes(scene, day))
 
 
 def test_under_no_number(scene: Scene, day: date) -> None:
@@ -274,7 +283,7 @@ def give_a_measure_an_end_far_off(scene: Scene, day: date) -> None:
 def withhold_a_licence_too_long(scene: Scene, day: date) -> None:
     case, taken = scene.case(day), scene.between(open_days_before(scene, day, 10), 8, 17)
     scene.tell("case-system", "measure", taken, case=case, officer=scene.officer(), kind="licence withheld")
-    scene.plant("D1", "licence_withheld_without_ruling", case=case, known=scene.at(day, 17.5))
+    scene.plant("D1", "licence_withheld_without_ruling", case=case, known=office_closes(scene, day))
 
 
 def fine_too_little(scene: Scene, day: date) -> None:
@@ -334,6 +343,199 @@ def raise_captures(scene: Scene, day: date) -> None:
     scene.plant("E1", "captures_rise", device=device)
 
 
+# ------------------------------------------------------------------ B3 to B6: at the counter
+
+
+def tell_settlement(scene: Scene, settled: datetime, officer: str, **said: object) -> None:
+    """Three points of a licence, in its own province; `said` comes before that."""
+    regions = dict.fromkeys(("licence_region", "vehicle_region", "counter_region"), HOME)
+    usual = {"licence": said.get("licence") or scene.number("L"), "vehicle": said.get("vehicle") or scene.vehicle(), "points": 1}
+    scene.tell("counter", "settlement", settled, officer=officer, **(usual | regions | said))
+
+
+def settle_without_checks(scene: Scene, day: date) -> None:
+    transaction = scene.number("X")
+    tell_settlement(scene, scene.between(day, 9, 17), scene.officer(), transaction=transaction)
+    scene.plant("B3", "settlement_without_checks", transaction=transaction)
+
+
+def settle_although_a_check_failed(scene: Scene, day: date) -> None:
+    transaction, officer, settled = scene.number("X"), scene.officer(), scene.between(day, 9, 17)
+    matches = dict.fromkeys(CHECKS, True) | {scene.random.choice(CHECKS): False}
+    scene.tell("counter", "three_checks", settled - timedelta(minutes=2), transaction=transaction, officer=officer, **matches)
+    tell_settlement(scene, settled, officer, transaction=transaction)
+    scene.plant("B3", "settlement_despite_failed_check", transaction=transaction)
+
+
+def settle_after_half_a_check(scene: Scene, day: date) -> None:
+    transaction, officer, settled = scene.number("X"), scene.officer(), scene.between(day, 9, 17)
+    left_out = scene.random.choice(CHECKS)
+    matches = {check: True for check in CHECKS if check != left_out}
+    scene.tell("counter", "three_checks", settled - timedelta(minutes=2), transaction=transaction, officer=officer, **matches)
+    tell_settlement(scene, settled, officer, transaction=transaction)
+    scene.plant("B3", "settlement_check_incomplete", transaction=transaction)
+
+
+def tell_visits(scene: Scene, day: date, person: str, officers: list[str]) -> None:
+    """The person comes to each of the officers for another client, the last time on the day."""
+    for back, officer in enumerate(reversed(officers)):
+        said = {"person": person, "client": scene.number("43010219900101"), "officer": officer, "station": "ST-00001"}
+        scene.tell("video-patrol", "counter_visit", scene.between(day - timedelta(days=3 * back), 9, 17), **said)
+
+
+@reaching_back(12)
+def go_between_for_many(scene: Scene, day: date) -> None:
+    person = scene.number("43010219770101")
+    tell_visits(scene, day, person, [scene.new_officer() for _ in range(5)])
+    scene.plant("B4", "go_between", person=person)
+
+
+@reaching_back(6)
+def serve_a_go_between(scene: Scene, day: date) -> None:
+    person, officer = scene.number("43010219770101"), scene.new_officer()
+    tell_visits(scene, day, person, [officer] * 3)
+    scene.plant("B4", "clerk_serves_go_between", officer=officer, person=person)
+
+
+@reaching_back(60)
+def settle_far_from_home(scene: Scene, day: date) -> None:
+    licence, vehicle = scene.number("L"), scene.vehicle()
+    for back in (60, 0):
+        said = {"licence": licence, "vehicle": vehicle} | FAR
+        tell_settlement(scene, scene.between(day - timedelta(days=back), 9, 17), scene.new_officer(), **said)
+    scene.plant("B5", "licence_settles_far_from_home", licence=licence)
+
+
+@reaching_back(20)
+def settle_for_people_far_from_home(scene: Scene, day: date) -> None:
+    officer = scene.new_officer()
+    for back in (20, 15, 10, 5, 0):
+        tell_settlement(scene, scene.between(day - timedelta(days=back), 9, 17), officer, **FAR)
+    scene.plant("B5", "clerk_settles_far_from_home", officer=officer)
+
+
+@reaching_back(10)
+def settle_more_than_the_colleagues(scene: Scene, day: date) -> None:
+    officer, unit = scene.new_officer(), scene.number("窗口")
+    with scene.aside():
+        for colleague in (scene.new_officer(), scene.new_officer()):
+            for back in (10, 8):
+                tell_settlement(scene, scene.between(day - timedelta(days=back), 9, 17), colleague, unit=unit)
+    for number in range(20):
+        tell_settlement(scene, scene.between(day - timedelta(days=number // 4), 9, 17), officer, unit=unit)
+    scene.plant("B6", "clerk_settles_more_than_colleagues", officer=officer)
+
+
+@reaching_back(8)
+def settle_at_night(scene: Scene, day: date) -> None:
+    officer = scene.new_officer()
+    for back in (8, 4, 0):
+        tell_settlement(scene, scene.between(day - timedelta(days=back), 22.2, 23.5), officer)
+    scene.plant("B6", "clerk_settles_at_night", officer=officer)
+
+
+@reaching_back(10)
+def settle_on_the_same_few_licences(scene: Scene, day: date) -> None:
+    officer, holders = scene.new_officer(), [(scene.number("L"), scene.vehicle()) for _ in range(5)]
+    for number in range(20):
+        licence, vehicle = holders[number % 5]
+        tell_settlement(scene, scene.between(day - timedelta(days=number // 2), 9, 17), officer, licence=licence, vehicle=vehicle)
+    scene.plant("B6", "clerk_settles_same_licences", officer=officer)
+
+
+# ------------------------------------------------------------------ D2, D4, D6: cases and documents
+
+
+def split_a_penalty(scene: Scene, day: date) -> None:
+    vehicle, officer, imposed = scene.vehicle(), scene.officer(), scene.between(day, 8, 20)
+    for minutes in (0, 25):
+        said = {"article": "90", "amount": 100, "vehicle": vehicle, "place": "五一大道"}
+        tell_penalty(scene, imposed + timedelta(minutes=minutes), scene.case(day), officer, **said)
+    scene.plant("D2", "penalty_split", vehicle=vehicle)
+
+
+def fine_in_small_parts(scene: Scene, day: date) -> None:
+    """An officer may fine alone up to 200 yuan."""
+    vehicle, officer, imposed = scene.vehicle(), scene.officer(), scene.between(day, 8, 20)
+    for number, place in enumerate(("五一大道", "芙蓉路", "建设路")):
+        said = {"article": "90", "amount": 80, "vehicle": vehicle, "place": place}
+        tell_penalty(scene, imposed + timedelta(minutes=15 * number), scene.case(day), officer, **said)
+    scene.plant("D2", "small_penalties_in_a_row", officer=officer, vehicle=vehicle)
+
+
+def alter_a_document(scene: Scene, day: date) -> None:
+    document, case, officer, signed = scene.number("W"), scene.case(day), scene.officer(), scene.between(day, 8, 16)
+    of = {"document": document, "case": case, "officer": officer}
+    scene.tell("case-system", "document_signed", signed, **of, hash="3f9a6c01")
+    scene.tell("archive", "document_stored", signed + timedelta(hours=3), **of, hash="b07d11e4")
+    scene.plant("D4", "document_altered", document=document)
+
+
+def store_what_nobody_signed(scene: Scene, day: date) -> None:
+    document, of = scene.number("W"), {"case": scene.case(day), "officer": scene.officer(), "hash": "3f9a6c01"}
+    scene.tell("archive", "document_stored", scene.between(day, 8, 18), document=document, **of)
+    scene.plant("D4", "document_never_signed", document=document)
+
+
+@reaching_back(30)
+def keep_a_document(scene: Scene, day: date) -> None:
+    document, of = scene.number("W"), {"case": scene.case(day), "officer": scene.officer(), "hash": "3f9a6c01"}
+    scene.tell("case-system", "document_signed", scene.between(open_days_before(scene, day, 3), 9, 17), document=document, **of)
+    scene.plant("D6", "document_stored_late", document=document, known=office_closes(scene, day))
+
+
+@reaching_back(3)
+def let_a_report_lie(scene: Scene, day: date) -> None:
+    case, reported = scene.case(day), scene.between(day - timedelta(days=3), 1, 22)
+    scene.tell("case-system", "incident_reported", reported, case=case, officer=scene.officer())
+    scene.plant("D6", "acceptance_late", case=case, known=reported + timedelta(days=3))
+
+
+@reaching_back(30)
+def keep_a_file(scene: Scene, day: date) -> None:
+    case, closed = scene.case(day), scene.between(day - timedelta(days=30), 8, 17)
+    scene.tell("case-system", "case_closed", closed, case=case, officer=scene.officer())
+    scene.plant("D6", "filing_late", case=case, known=closed + timedelta(days=30))
+
+
+# ------------------------------------------------------------------ E2, E3: cameras and the watching of video
+
+
+@reaching_back(7)
+def let_a_camera_be_silent(scene: Scene, day: date) -> None:
+    device = scene.number("EP-")
+    scene.tell("traffic", "device_state", scene.at(day - timedelta(days=7), 10), device=device, unit="雨花大队", state="in use")
+    scene.plant("E2", "device_silent", device=device, known=scene.at(day, 24) - INSTANT)
+
+
+@reaching_back(30)
+def switch_a_camera_off_most_of_the_day(scene: Scene, day: date) -> None:
+    """Seen at the end of a month only."""
+    if (day + timedelta(days=1)).day != 1:
+        return
+    device = scene.number("EP-")
+    for number in range(1, day.day + 1):
+        said = {"captures": scene.random.randrange(35, 50), "hours_online": scene.random.randrange(3, 9)}
+        scene.tell("traffic", "device_day", scene.at(day.replace(day=number), 23.5), device=device, unit="雨花大队", **said)
+    scene.plant("E2", "device_hardly_used", device=device, known=scene.at(day, 24) - INSTANT)
+
+
+def leave_a_station_unwatched(scene: Scene, day: date) -> None:
+    if not scene.halls_open_on(day):
+        return
+    station, watched = scene.number("ST-9"), scene.between(day, 9, 11)
+    scene.tell("video-patrol", "video_patrol", watched, station=station, officer=scene.officer(), unit="雨花大队")
+    scene.plant("E3", "patrol_missed", station=station, known=watched + timedelta(minutes=15))
+
+
+def begin_no_patrol(scene: Scene, day: date) -> None:
+    if not scene.halls_open_on(day):
+        return
+    station, opened = scene.number("ST-9"), scene.at(day, 8.5)
+    scene.tell("video-patrol", "station_opened", opened, station=station, officer=scene.officer(), unit="雨花大队")
+    scene.plant("E3", "patrol_not_begun", station=station, known=opened + timedelta(minutes=15))
+
+
 PRACTICES: tuple[Callable[[Scene, date], None], ...] = (
     contradict_breath_by_blood,
     open_evidence_room_at_night,
@@ -367,4 +569,25 @@ PRACTICES: tuple[Callable[[Scene, date], None], ...] = (
     impose_a_penalty_under_no_number,
     leave_out_a_step,
     raise_captures,
+    settle_without_checks,
+    settle_although_a_check_failed,
+    settle_after_half_a_check,
+    go_between_for_many,
+    serve_a_go_between,
+    settle_far_from_home,
+    settle_for_people_far_from_home,
+    settle_more_than_the_colleagues,
+    settle_at_night,
+    settle_on_the_same_few_licences,
+    split_a_penalty,
+    fine_in_small_parts,
+    alter_a_document,
+    store_what_nobody_signed,
+    keep_a_document,
+    let_a_report_lie,
+    keep_a_file,
+    let_a_camera_be_silent,
+    switch_a_camera_off_most_of_the_day,
+    leave_a_station_unwatched,
+    begin_no_patrol,
 )

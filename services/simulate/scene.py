@@ -94,17 +94,26 @@ class Noise:
     alike: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class OpenDays:
+    """On which days offices work, and on which the service halls, with their counters and the people who watch their video, are open."""
+
+    offices: Callable[[date], bool]
+    halls: Callable[[date], bool]
+
+
 CALM = Noise()
 """Late and repeated events only: nothing but what is planted may be found."""
 
 
 class Scene:
-    """Collects what happens. `open_on(day)` says whether the office works on a day. At most `staff_max` officers are handed out."""
+    """Collects what happens. At most `staff_max` officers who are up to something are handed out."""
 
-    def __init__(self, seed: int, start: date, open_on: Callable[[date], bool], noise: Noise = CALM, staff_max: int = 120) -> None:
+    def __init__(self, seed: int, start: date, open_days: OpenDays, noise: Noise = CALM, staff_max: int = 120) -> None:
         self.random = random.Random(seed)
         self.today = start
-        self.open_on = open_on
+        self.open_on = open_days.offices
+        self.halls_open_on = open_days.halls
         self.noise = noise
         self._units: dict[str, str] = {}
         self._postings: dict[str, str] = {}
@@ -232,6 +241,19 @@ class Scene:
                 key, honest = str(event[entity]), f"{event['type']} without {name}"
                 self._planted.append(Planted(practice, rule, entity, key, happened - FOUND_WITHIN, happened + FOUND_WITHIN, named, honest))
         del event[name]
+
+    def tell_otherwise(
+        self, source: str, event_type: str, happened: datetime, said: Mapping[str, object], instead: Mapping[str, object]
+    ) -> None:
+        """An event, and under its id another content seven hours later: none of the delays of the first is so long."""
+        self.tell(source, event_type, happened, **said)
+        event: Event = {
+            "id": f"{source}-{self._counts[f'{source}-']:05d}",
+            "source": source,
+            "type": event_type,
+            "time": happened.isoformat(),
+        }
+        self._wait(happened + timedelta(hours=7), event | dict(instead))
 
     def _wait(self, arrives: datetime, event: Event) -> None:
         assert arrives.astimezone(LOCAL).date() >= self.today, (

@@ -30,8 +30,7 @@ Lines = list[str]
 
 @pytest.fixture(scope="module")
 def lines() -> Lines:
-    calendar = next(c for c in language.load(RULES).calendars if c.name == "working_hours")
-    days = generate(date(2026, 11, 23), open_days(calendar), seed=SEED)
+    days = generate(date(2026, 11, 23), open_days(language.load(RULES).calendars), seed=SEED)
     return [as_lines([event]) for event in (*days.before, *days.events)]
 
 

@@ -42,8 +42,7 @@ def test_it_ends_by_itself_and_finds_exactly_what_was_planted(tmp_path: Path) ->
     saved = tmp_path / "day.jsonl"
     done = rulelang(*FAST, "--save", saved)
     assert (done.returncode, done.stderr) == (0, "")
-    calendar = next(c for c in language.load(ROOT / "rules").calendars if c.name == "working_hours")
-    days = generate(FIRST_DAY, open_days(calendar))
+    days = generate(FIRST_DAY, open_days(language.load(ROOT / "rules").calendars))
     assert f"All {len(days.planted)} that were planted were found, and nothing else." in done.stdout
     rows = re.findall(r"^([A-Z]\d) +(\w+) +(\d+) +(\d+)$", done.stdout, re.MULTILINE)
     assert Counter({(practice, rule): int(found) for practice, rule, _, found in rows}) == days.counts()
@@ -122,7 +121,7 @@ def test_on_a_terminal_no_line_is_wider_than_it_is(columns: int) -> None:
 
 
 def test_what_is_late_arrives_on_the_day_and_what_was_before_is_filled_in() -> None:
-    days = generate(date(2026, 11, 23), lambda day: day.weekday() < 5)
+    days = generate(date(2026, 11, 23), open_days(language.load(ROOT / "rules").calendars))
     assert all(told.arrives >= days.start for told in days.told)
     arrivals = [told.arrives for told in days.told]
     assert arrivals == sorted(arrivals)

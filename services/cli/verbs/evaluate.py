@@ -79,13 +79,17 @@ class Issued:
 
 
 def _table(judgement: Judgement, styled: Callable[[str, str], str]) -> Iterator[str]:
-    rows = [(score.practice, score.rule, *_cells(score)) for score in judgement.rules]
+    seen = [score for score in judgement.rules if score.planted or score.precision is not None]
+    rows = [(score.practice, score.rule, *_cells(score)) for score in seen]
     rows += [(score.practice, "(all of its rules)", *_cells(score)) for score in judgement.practices]
     rows.append(("", "(all)", *_cells(judgement.total)))
     widths = [max(map(len, column)) for column in zip(_HEAD, *rows, strict=True)]
     yield styled(_line(_HEAD, widths), "bold")
     for row in rows:
         yield _line(row, widths)
+    silent = [score.rule for score in judgement.rules if score not in seen]
+    if silent:
+        yield f"nothing planted, nothing found: {', '.join(silent)}"
     for (rule, honest), count in sorted(judgement.reasons.items()):
         yield f"honest, and found by {rule}: {honest}, {count}"
     for word, names in (("missed", judgement.missed), ("found, and nothing explains it", judgement.unexplained)):

@@ -24,7 +24,6 @@ from services.simulate.scene import CALM
 from services.simulate.truth import city_line, planted_line
 
 SUMMARY = "events of a simulated city, with planted misconduct and its ground truth"
-CALENDAR = "working_hours"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,7 +44,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="how much noise, against the usual: missing fields, wrong clocks, conflicts, honest look-alikes (default: 1; 0: late and repeated events only)",
     )
     parser.add_argument(
-        "--rules", type=Path, default=SHIPPED_RULES, metavar="FOLDER", help="rules whose calendar working_hours says which days are worked"
+        "--rules",
+        type=Path,
+        default=SHIPPED_RULES,
+        metavar="FOLDER",
+        help="rules whose calendars working_hours and patrol_hours say when offices and halls are open",
     )
 
 
@@ -53,9 +56,10 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     city = _city(arguments)
     if not arguments.rules.is_dir():
         raise CannotUse(f"{arguments.rules}: the shipped rules are not there; name their folder with --rules")
-    calendar = next((c for c in load_files([str(arguments.rules)], terminal).ruleset.calendars if c.name == CALENDAR), None)
-    if calendar is None:
-        raise CannotUse(f"{arguments.rules}: there is no calendar {CALENDAR}")
+    try:
+        days = open_days(load_files([str(arguments.rules)], terminal).ruleset.calendars)
+    except KeyError as missing:
+        raise CannotUse(f"{arguments.rules}: there is no calendar {missing.args[0]}") from missing
     paths = [arguments.truth] + ([] if arguments.events == "-" else [Path(arguments.events)])
     for path in paths:
         check_writable(path)
@@ -64,7 +68,7 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
         truth = stack.enter_context(_parts(arguments.truth))
         events = sys.stdout if arguments.events == "-" else stack.enter_context(_parts(Path(arguments.events)))
         truth.write(city_line(city))
-        for day in live(city, open_days(calendar)):
+        for day in live(city, days):
             for item in day.told:
                 events.write(json.dumps(item.event, ensure_ascii=False) + "\n")
             for planted in day.planted:
