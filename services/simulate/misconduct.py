@@ -273,8 +273,9 @@ def hold_a_vehicle_too_long(scene: Scene, day: date) -> None:
 
 
 def give_a_measure_an_end_far_off(scene: Scene, day: date) -> None:
+    """So far off that its end is not awaited: beyond what is retained of a case."""
     officer, taken = scene.officer(), scene.between(day, 8, 17)
-    due = (taken + timedelta(days=scene.random.randrange(61, 400))).isoformat()
+    due = (taken + timedelta(days=scene.random.randrange(401, 600))).isoformat()
     scene.tell("case-system", "measure", taken, case=scene.case(day), officer=officer, kind="vehicle held", due=due)
     scene.plant("D1", "measure_end_not_allowed", officer=officer)
 
