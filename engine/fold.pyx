@@ -37,12 +37,14 @@ from engine.values cimport (
     value_object,
 )
 
+import gc
 from bisect import bisect_left, bisect_right, insort
 from fractions import Fraction
 from functools import cmp_to_key
 from hashlib import sha256
 from heapq import heappop, heappush
 from hmac import digest as hmac_digest
+from operator import attrgetter
 
 from engine.instructions import INSTRUCTIONS
 from engine.texts import canonical, day_text, duration_text, identity, local_time_text, number
@@ -352,7 +354,7 @@ cdef class Fold:
                     if track.n > self.longest_unscoped and entrance.slot < 0:
                         self.longest_unscoped = track.n
             if not plainly:
-                for use in taking.uses:
+                for use in taking.uses if self.restored is None else taking.uses_that_wake:
                     self.mark(use, log, event, moment)
                 continue
             if taking.openers_n:

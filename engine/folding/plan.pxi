@@ -346,6 +346,8 @@ cdef class Plan:
         use.later = later
         use.entity = entity
         taking.uses.append(use)
+        if role == PRESENCE or (role == ANCHOR and rule.kind == DEADLINES):
+            taking.uses_that_wake.append(use)
         if role == ANCHOR or role == MEMBER or role == PRESENCE or rule.kind != EVENTS:
             # An event after which there is none is seen by no anchor but itself.
             taking.uses_in_order.append(use)

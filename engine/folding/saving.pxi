@@ -39,6 +39,9 @@ def saved_warning(Fold fold, Warning_ warning):
     }
 
 
+cdef object TIME_OF = attrgetter("time")
+
+
 def restore(Fold fold, long long now, events, list findings, list warnings, dict gone_versions):
     """Make an empty fold what it was when it was saved. `events`: all that were accepted and are retained."""
     cdef Event event
@@ -48,8 +51,15 @@ def restore(Fold fold, long long now, events, list findings, list warnings, dict
     fold.now = now
     fold.gone_versions.update(gone_versions)
     fold.restored = {tuple(saved["anchor"]): None for saved in findings if saved["anchor"] is not None}
-    for event in events:
-        fold.put(event)
+    collects = gc.isenabled()
+    gc.disable()  # nothing of this is garbage
+    try:
+        # In order, or each would have to be put in its place among those that are there.
+        for event in sorted(events, key=TIME_OF):
+            fold.put(event)
+    finally:
+        if collects:
+            gc.enable()
     opened = {}
     for layer in range(3):
         if layer == 2:

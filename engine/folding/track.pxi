@@ -22,6 +22,7 @@ cdef class Taking:
     cdef Taking base                   # takes up all events of the same types; None: it is one, or its tracks share nothing
     cdef list uses                     # of Use: who must look again when the track changes
     cdef list uses_in_order            # the same, where nothing in the key's history is as late as the entry; but for the openers
+    cdef list uses_that_wake           # the same, of which timers follow
     cdef list opening                  # these keep alive what is in the next
     cdef PyObject **openers            # the rules whose anchors it is, and whose tests are made as soon as an entry is put there
     cdef int openers_n
@@ -39,6 +40,7 @@ cdef class Taking:
         self.asked = False
         self.uses = []
         self.uses_in_order = []
+        self.uses_that_wake = []
         self.opening = []
         self.openers = NULL
         self.openers_n = 0
