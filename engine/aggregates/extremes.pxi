@@ -7,6 +7,7 @@
 cdef class ExtremeSummary(Summary):
     """The entries of [low, high) that may still become the extreme: each beats all after it."""
 
+    cdef Extreme of
     cdef Py_ssize_t low
     cdef Py_ssize_t high
     cdef Py_ssize_t first                # the first candidate in `candidates`
@@ -14,7 +15,8 @@ cdef class ExtremeSummary(Summary):
     cdef Py_ssize_t room
     cdef Py_ssize_t *candidates
 
-    def __cinit__(self):
+    def __cinit__(self, Extreme of):
+        self.of = of
         self.low = self.high = self.first = self.count = self.room = 0
         self.candidates = NULL
 
@@ -22,29 +24,65 @@ cdef class ExtremeSummary(Summary):
         free(self.candidates)
 
     cdef int came(self, Track track, Py_ssize_t at) except -1:
-        if at < self.high:
-            self.low = self.high = self.first = self.count = 0
+        cdef Py_ssize_t i, place = self.count, kept
+        cdef Value *value
+        if at >= self.high:
+            return 0
+        self.high += 1
+        while place > self.first and self.candidates[place - 1] >= at:
+            place -= 1
+        for i in range(place, self.count):
+            self.candidates[i] += 1
+        if at <= self.low:
+            self.low += 1
+            return 0
+        value = self.of.value(track, at)
+        if place < self.count and compare_values(value, self.of.value(track, self.candidates[place])) * self.of.sign <= 0:
+            return 0  # something later is as good
+        kept = place
+        while kept > self.first and compare_values(value, self.of.value(track, self.candidates[kept - 1])) * self.of.sign >= 0:
+            kept -= 1
+        if kept == place:
+            self.make_room(&place)
+            memmove(self.candidates + place + 1, self.candidates + place, (self.count - place) * sizeof(Py_ssize_t))
+            self.count += 1
+            kept = place
+        else:
+            memmove(self.candidates + kept + 1, self.candidates + place, (self.count - place) * sizeof(Py_ssize_t))
+            self.count -= place - kept - 1
+        self.candidates[kept] = at
         return 0
 
     cdef int goes(self, Track track, Py_ssize_t at) except -1:
-        return self.came(track, at)
+        if at < self.high:  # it may have hidden others
+            self.low = self.high = self.first = self.count = 0
+        return 0
 
-    cdef int push(self, Extreme of, Track track, Py_ssize_t at) except -1:
+    cdef int make_room(self, Py_ssize_t *place) except -1:
+        """Let there be room for one more at the end; `place` stays the same candidate's."""
         cdef void *memory
-        cdef Value *value = of.value(track, at)
-        while self.count > self.first and compare_values(value, of.value(track, self.candidates[self.count - 1])) * of.sign >= 0:
+        if self.count < self.room:
+            return 0
+        if self.first > self.room // 2:
+            memmove(self.candidates, self.candidates + self.first, (self.count - self.first) * sizeof(Py_ssize_t))
+            place[0] -= self.first
+            self.count -= self.first
+            self.first = 0
+            return 0
+        memory = realloc(self.candidates, (self.room * 2 + 8) * sizeof(Py_ssize_t))
+        if memory is NULL:
+            raise MemoryError
+        self.candidates = <Py_ssize_t *> memory
+        self.room = self.room * 2 + 8
+        return 0
+
+    cdef int push(self, Track track, Py_ssize_t at) except -1:
+        cdef Value *value = self.of.value(track, at)
+        cdef Py_ssize_t end
+        while self.count > self.first and compare_values(value, self.of.value(track, self.candidates[self.count - 1])) * self.of.sign >= 0:
             self.count -= 1
-        if self.count == self.room:
-            if self.first > self.room // 2:
-                memmove(self.candidates, self.candidates + self.first, (self.count - self.first) * sizeof(Py_ssize_t))
-                self.count -= self.first
-                self.first = 0
-            else:
-                memory = realloc(self.candidates, (self.room * 2 + 8) * sizeof(Py_ssize_t))
-                if memory is NULL:
-                    raise MemoryError
-                self.candidates = <Py_ssize_t *> memory
-                self.room = self.room * 2 + 8
+        end = self.count
+        self.make_room(&end)
         self.candidates[self.count] = at
         self.count += 1
         return 0
@@ -67,13 +105,13 @@ cdef class Extreme(Aggregate):
             return 0
         cdef ExtremeSummary summary = <ExtremeSummary> track.summary(self.index)
         if summary is None:
-            summary = ExtremeSummary()
+            summary = ExtremeSummary(self)
             track.remember(self.index, summary)
         if low < summary.low or high < summary.high or low > summary.high:
             summary.high = low
             summary.first = summary.count = 0
         while summary.high < high:
-            summary.push(self, track, summary.high)
+            summary.push(track, summary.high)
             summary.high += 1
         summary.low = low
         while summary.candidates[summary.first] < low:

@@ -1,4 +1,4 @@
-"""Totals and averages are exact and rounded once, however the window moves; many events of one moment are seen by each other."""
+"""Windows come to what their events come to, however they move: totals and averages are exact and rounded once, and events of one moment see each other."""
 
 from __future__ import annotations
 
@@ -29,6 +29,22 @@ rule mean_of_whole
     when count(act) >= 1 within officer over 20s
     repeat always
     points avg(act.whole)
+rule most
+    when count(act) >= 1 within officer over 20s
+    repeat always
+    points max(act.amount)
+rule least
+    when count(act) >= 1 within officer over 20s
+    repeat always
+    points min(act.amount)
+rule different
+    when count(act) >= 1 within officer over 20s
+    repeat always
+    points distinct(act.amount)
+rule part
+    when count(act) >= 1 within officer over 20s
+    repeat always
+    points share(act where amount < 0.25 at least 1)
 rule crowd
     when count(act) >= 12 within officer over 20s
     repeat always
@@ -70,4 +86,7 @@ def test_a_window_comes_to_what_its_events_come_to(seed: int) -> None:
         assert said["total"] == float(total)
         assert said["mean"] == float(total / len(window))
         assert said["mean_of_whole"] == float(sum(Fraction(other["whole"]) for other in window) / len(window))
+        amounts = [other["amount"] for other in window]
+        assert (said["most"], said["least"], said["different"]) == (max(amounts), min(amounts), len(set(amounts)))
+        assert said["part"] == sum(one < 0.25 for one in amounts) / len(amounts)
         assert ("crowd" in said) == (len(window) >= 12)
