@@ -114,11 +114,12 @@ def test_a_server_killed_with_appendfsync_always_has_lost_nothing(binary: Path, 
             size = rng.choice((1, 3, 8))
             batch, sent = sent[:size], sent[size:]
             replica = rng.choice(replicas)
-            if killed := rng.random() < 0.15:
+            if killed := rng.random() < 0.15 or (not kills and len(sent) < 20):
                 kills += 1
                 server.kill()
                 if rng.random() < 0.5:
-                    assert replica.send(batch) is None  # told that Redis is away, in bounded time
+                    # Told that Redis is away, in bounded time; what it knows already is a duplicate in any case.
+                    assert {outcome.status for outcome in replica.send(batch) or ()} <= {"duplicate"}
                 server.start(wait=rng.random() < 0.5)
             _, took_s = patiently(lambda batch=batch: rng.choice(replicas).send(batch))  # type: ignore[misc]
             if killed:
