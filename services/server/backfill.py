@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from engine import Engine
-from engine.stores.interface import StoreAway, StoreForked
+from engine.stores.interface import Store, StoreAway, StoreForked
 from engine.stores.memory import MemoryStore
 from services.logs import logger
 from services.server.engine_thread import EngineThread, RuleSet
@@ -95,7 +95,7 @@ class Backfill:
         try:
             activated = engine.activate(store)
             if activated:
-                self._insist(lambda: self._at_work.take(self._rules, engine, store))
+                self._take(engine, store)
             else:
                 store.close()
         except BaseException:
@@ -168,7 +168,7 @@ class Backfill:
 
         try:
             engine = self._insist(opened)
-            self._insist(lambda: self._at_work.take(self._rules, engine, store))
+            self._take(engine, store)
         except BaseException:
             store.close()
             raise
@@ -178,6 +178,19 @@ class Backfill:
         with closing(self._make_store()) as store:
             store.open(self._rules.declared.hash)
             return store.saved()
+
+    # ------------------------------------------------------------------ the change-over
+
+    def _take(self, engine: Engine, store: Store) -> None:
+        """What came in while all was saved, or read, is applied here, too, so that calls wait for little."""
+        for _ in range(ROUNDS_MAX):
+            self._insist(engine.follow)
+            self._tell(engine)
+            if self._stopping.is_set():
+                raise Abandoned
+            if self._at_work.applied - engine.applied <= CLOSE_ENTRIES:
+                break
+        self._insist(lambda: self._at_work.take(self._rules, engine, store))
 
     # ------------------------------------------------------------------ patience
 
