@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from itertools import chain
+from itertools import chain, takewhile
 from typing import Any, Literal, NoReturn
 
 from engine import limits as bounds
@@ -400,10 +400,10 @@ class Engine:
         self._store.confirm()
         return Outcome("advanced")
 
-    def follow(self) -> None:
-        """On a shared store, apply what other engines have written. Who evaluates or advances does so anyway."""
+    def follow(self, until: int | None = None) -> None:
+        """On a shared store, apply what other engines have written, up to this entry or to the last. Who evaluates or advances does so anyway."""
         if self._store.shared:
-            self._apply_entries(self._store.journal(self._applied))
+            self._apply_entries(takewhile(lambda numbered: until is None or numbered[0] <= until, self._store.journal(self._applied)))
 
     def _advance(self, moment: int) -> Outcome:
         with self._all_or_broken():
@@ -848,9 +848,11 @@ class Engine:
         kept_until: int = json.loads(state).get("applied", 0)
         return kept_until
 
-    def _until_now(self, kept_until: int, ours: bool) -> Iterator[tuple[int, bytes]]:
+    def _until_now(self, kept_until: int, ours: bool, enough: Callable[[], bool] = lambda: False) -> Iterator[tuple[int, bytes]]:
         """The rest of the journal, to be applied; between its entries, and at the latest at its end, these rules meet the dossiers that were taken up."""
         for number_, item in self._store.journal(self._applied):
+            if enough():
+                break
             if number_ > kept_until and not self._living:
                 self._meet(ours)
             yield number_, item
@@ -902,7 +904,7 @@ class Engine:
             self._filled = hashlib.sha256(self._filled + item).digest()
 
     def activate(self, store: Store) -> bool:
-        """Go to work on `store`, whose journal `backfill` was given up to some entry: apply the rest, take over what another rule set found, and save.
+        """Go to work on `store`, whose journal `backfill` was given up to some entry: apply what else it has by now, take over what another rule set found, and save.
 
         False: on a shared store another engine of this rule set has been faster, and replicas must begin with the same; open one anew on its items.
         Raises StoreForked where the journal is not the one that was applied, or what was found is not saved as far as that; and StoreError. After any of
@@ -920,12 +922,10 @@ class Engine:
             )
         before = self._found_by_another() if state is not None else []
         self._living = False
-        same = head == self._filled
-        for number_, item in self._until_now(kept_until, ours):
+        for number_, item in self._until_now(kept_until, ours, lambda: head == self._filled):
             self._take_entry(number_, item)
             self._filled = hashlib.sha256(self._filled + item).digest()
-            same = same or head == self._filled
-        if not same:
+        if head != self._filled:
             raise StoreForked("the store holds another history than that from which this rule set was made ready")
         return self._go_on_from(before, ours)
 

@@ -124,7 +124,7 @@ def number(value):
 # ------------------------------------------------------------------ JSON
 
 cdef object DUMPS = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-cdef Writer WRITER = Writer()
+cdef Writer SPARE = Writer()
 
 
 cdef bint put_json(Writer out, value, int depth) except -1:
@@ -211,10 +211,15 @@ cdef int put_escaped(Writer out, const unsigned char *x, Py_ssize_t n) except -1
 
 def canonical_bytes(value):
     """JSON of which there is one form only, as UTF-8; half a pair of UTF-16 as if it were a character."""
-    WRITER.n = 0
-    if put_json(WRITER, value, 0):
-        return WRITER.taken()
-    return DUMPS(value).encode("utf-8", "surrogatepass")
+    global SPARE
+    cdef Writer out = SPARE
+    SPARE = None  # two engines may be at work in two threads, and some of what is called here lets the other one go on
+    if out is None:
+        out = Writer()
+    out.n = 0
+    written = out.taken() if put_json(out, value, 0) else None
+    SPARE = out
+    return DUMPS(value).encode("utf-8", "surrogatepass") if written is None else written
 
 
 def canonical(value):

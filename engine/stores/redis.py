@@ -149,8 +149,8 @@ class _Link:
         )
         self._connection.connect()  # type: ignore[no-untyped-call]
 
-    def ask(self, *commands: Command, longer_s: float = 0.0, asking: bool = False) -> list[Any]:
-        """The replies; raises the first that is an error. `longer_s`: how much longer than usual they may take."""
+    def ask(self, *commands: Command, longer_s: float = 0.0, asking: bool = False, loaded: bool = False) -> list[Any]:
+        """The replies; raises the first that is an error. `longer_s`: how much longer than usual they may take. `loaded`: our functions are there."""
         replies = self._replies(commands, longer_s, asking)
         for reply in replies:
             if isinstance(reply, exceptions.MovedError):
@@ -160,18 +160,19 @@ class _Link:
                     raise _NotNow("a slot is on its way")
                 return self._at(reply.host or self.address[0], reply.port).ask(*commands, longer_s=longer_s, asking=True)
             if isinstance(reply, exceptions.ResponseError):
-                if "Function not found" in str(reply) and self.load_functions():  # nothing was done: there was nothing that could
-                    return self.ask(*commands, longer_s=longer_s, asking=asking)
+                if "Function not found" in str(reply) and not loaded:  # nothing was done: there was nothing that could
+                    self.load_functions()  # or another replica has, since
+                    return self.ask(*commands, longer_s=longer_s, asking=asking, loaded=True)
                 raise reply
         return replies
 
-    def load_functions(self) -> bool:
-        """Put our functions on the server; False: they are there. Raises StoreError where we may not, or others are there under our name."""
+    def load_functions(self) -> None:
+        """See that our functions are on the server. Raises StoreError where we may not put them there, or others are there under our name."""
         code = FUNCTIONS.read_bytes()
         there, *_ = self._replies([("FUNCTION", "LIST", "LIBRARYNAME", LIBRARY, "WITHCODE")])
         if isinstance(there, list) and there:
             if code in _flat(there):
-                return False
+                return
             raise StoreVersion(
                 f"{self}: under the name {LIBRARY} the server has other functions than this program's; "
                 f"when no other version is at work: redis-cli -x FUNCTION LOAD REPLACE < {FUNCTIONS.name}"
@@ -181,7 +182,6 @@ class _Link:
             if _passes(reply):
                 raise reply
             raise self.refused(reply, f"; the functions of {FUNCTIONS.name} are loaded by a user who may, or by whoever runs the server")
-        return True
 
     def refused(self, error: Exception, more: str = "") -> StoreError:
         """What the server said no to, as an error of a store."""

@@ -184,7 +184,8 @@ class Backfill:
     def _take(self, engine: Engine, store: Store) -> None:
         """What came in while all was saved, or read, is applied here, too, so that calls wait for little."""
         for _ in range(ROUNDS_MAX):
-            self._insist(engine.follow)
+            last = self._at_work.applied
+            self._insist(lambda last=last: engine.follow(last))  # type: ignore[misc]
             self._tell(engine)
             if self._stopping.is_set():
                 raise Abandoned

@@ -26,6 +26,7 @@ from engine.stores.interface import (
 )
 from engine.stores.redis import FUNCTIONS, GARBAGE_MIN, LIBRARY, PAGE_ENTRIES, TURN_S, RedisStore
 from tests.redis import servers
+from tests.redis.proxy import proxy
 
 ACL = Path(__file__).resolve().parents[2] / "docs/operations/redis.acl"
 
@@ -349,6 +350,21 @@ def test_the_functions_come_back_where_they_are_missing(server: servers.Server, 
     assert store.checkpoint(Checkpoint({("event", "a"): b"1"}, 2)) is True
     with closing(opened(url_of(server))) as again:
         assert dict(again.items("event")) == {"a": b"1"}
+
+
+def test_functions_that_another_replica_loads_at_the_same_moment_are_used(server: servers.Server, store: RedisStore) -> None:
+    """Between being told that they are missing, and looking which there are."""
+    missing = False
+
+    def choose(request: bytes) -> str:
+        if missing and b"LIBRARYNAME" in request:
+            server.ask("FUNCTION", "LOAD", "REPLACE", FUNCTIONS.read_bytes())
+        return "pass"
+
+    with proxy(server.port, choose) as one, closing(opened(f"redis://127.0.0.1:{one.port}?name=city&{servers.PATIENT}")) as through:
+        server.ask("FUNCTION", "FLUSH")
+        missing = True
+        assert through.append(b"one") == 1
 
 
 def test_the_functions_are_there_again_after_a_start(binary: Path) -> None:
