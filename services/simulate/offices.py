@@ -89,7 +89,7 @@ def pass_almost_everybody(scene: Scene, day: date) -> None:
     with scene.aside():
         tell_sitting(scene, day - timedelta(days=5), station, scene.new_officer(), 40, 25)
     tell_sitting(scene, day, station, officer, 56, 55)
-    scene.plant("F4", "examiner_passes_too_many", officer=officer)
+    scene.plant("F4", "examiner_passes_too_many", officer=officer, station=station)
 
 
 @reaching_back(60)
