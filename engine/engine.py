@@ -574,9 +574,9 @@ class Engine:
 
     def level(self, entity: str, key: str, at: datetime | int | str | None = None) -> dict[str, Json]:
         """By ladder of the entity: `level` (None: none) and `points` of a key, at a moment (default: now)."""
-        _, normal = self._named(entity, key)
-        levels = self._fold.levels(entity, normal, self._moment(at))
-        return {ladder: {"level": level, "points": number(points)} for ladder, level, points in levels}
+        moment = self._moment(at)
+        states = {name: levels_at(scale, credits, [moment])[0] for name, scale, credits, _ in self._ladders_of(entity, key)}
+        return {name: {"level": level, "points": number(points)} for name, (level, points) in states.items()}
 
     def level_history(self, entity: str, key: str, until: datetime | int | str | None = None) -> dict[str, list[Json]]:
         """By ladder of the entity: when the level of a key rose and fell up to a moment (default: now), and by which findings. See `levels.level_history`."""

@@ -1117,20 +1117,6 @@ cdef class Fold:
         for rule, count in zip(self.plan.rules, counts, strict=True):
             rule.undecided = count
 
-    def levels(self, str entity, str key, long long at):
-        """What each ladder of the entity counts for a key at a time: [(ladder, level or None, points)]."""
-        cdef Ladder ladder
-        cdef Ledger ledger
-        answer = []
-        for ladder in self.plan.ladders:
-            if self.plan.entities[ladder.entity]["name"] != entity:
-                continue
-            ledger = <Ledger> self.ledgers.get((ladder.index, key))
-            total = 0.0 if ledger is None else ledger.total(at)
-            rung = bisect_right(ladder.thresholds, total) - 1
-            answer.append((ladder.name, ladder.rungs[rung]["level"] if rung >= 0 else None, total))
-        return answer
-
     def grounds(self, Warning_ warning not None):
         """The findings that a warning rests on, in order, each with the points that count: of a ladder, all in its window then."""
         cdef Ladder ladder
