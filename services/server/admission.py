@@ -6,61 +6,45 @@ In: a call or a stream that begins.  Out: it is counted until it ends, or `CallE
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
-from services.server.errors import Stopping, TooManyCalls, TooManyStreams, TooManyWatchers
+from services.server.errors import CallError, Stopping, TooManyCalls, TooManyStreams, TooManyWatchers
+
+
+class _Kind:
+    """What is counted together. `full`: the refusal where the bound is met."""
+
+    def __init__(self, bound: int, full: Callable[[int], CallError]) -> None:
+        self.bound = bound
+        self.full = full
+        self.inside = 0
 
 
 class Admission:
     """Belongs to the event loop. `stopping` is set once nobody new is let in."""
 
     def __init__(self, calls_max: int, streams_max: int, watchers_max: int) -> None:
-        self._calls_max = calls_max
-        self._streams_max = streams_max
-        self._watchers_max = watchers_max
-        self._calls = 0
-        self._streams = 0
-        self.watchers = 0
+        self._calls = _Kind(calls_max, TooManyCalls)
+        self._streams = _Kind(streams_max, TooManyStreams)
+        self._watchers = _Kind(watchers_max, TooManyWatchers)
         self.stopping = asyncio.Event()
         self._empty = asyncio.Event()
         self._empty.set()
 
-    @contextmanager
-    def call(self) -> Iterator[None]:
-        self._check_open()
-        if self._calls >= self._calls_max:
-            raise TooManyCalls(self._calls_max)
-        self._calls += 1
-        try:
-            yield from self._inside()
-        finally:
-            self._calls -= 1
-            self._left()
+    def call(self) -> AbstractContextManager[None]:
+        return self._let_in(self._calls)
 
-    @contextmanager
-    def stream(self) -> Iterator[None]:
-        self._check_open()
-        if self._streams >= self._streams_max:
-            raise TooManyStreams(self._streams_max)
-        self._streams += 1
-        try:
-            yield from self._inside()
-        finally:
-            self._streams -= 1
-            self._left()
+    def stream(self) -> AbstractContextManager[None]:
+        return self._let_in(self._streams)
 
-    @contextmanager
-    def watcher(self) -> Iterator[None]:
-        self._check_open()
-        if self.watchers >= self._watchers_max:
-            raise TooManyWatchers(self._watchers_max)
-        self.watchers += 1
-        try:
-            yield from self._inside()
-        finally:
-            self.watchers -= 1
-            self._left()
+    def watcher(self) -> AbstractContextManager[None]:
+        return self._let_in(self._watchers)
+
+    @property
+    def watchers(self) -> int:
+        """How many streams of Watch are open."""
+        return self._watchers.inside
 
     async def emptied(self, timeout_s: float) -> bool:
         """Wait until all that were let in have ended; False: some have not in time."""
@@ -71,14 +55,17 @@ class Admission:
             return False
         return True
 
-    def _check_open(self) -> None:
+    @contextmanager
+    def _let_in(self, kind: _Kind) -> Iterator[None]:
         if self.stopping.is_set():
             raise Stopping
-
-    def _inside(self) -> Iterator[None]:
+        if kind.inside >= kind.bound:
+            raise kind.full(kind.bound)
+        kind.inside += 1
         self._empty.clear()
-        yield
-
-    def _left(self) -> None:
-        if not self._calls and not self._streams and not self.watchers:
-            self._empty.set()
+        try:
+            yield
+        finally:
+            kind.inside -= 1
+            if not (self._calls.inside or self._streams.inside or self._watchers.inside):
+                self._empty.set()
