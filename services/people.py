@@ -15,13 +15,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from rulelang.normalise import normalise
+from services.toml import read_toml
 
 ALL = "*"
 
@@ -65,12 +65,7 @@ def load_people(path: Path | None) -> People:
     """The people of a file; no file: nobody."""
     if path is None:
         return People()
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise PeopleError(f"people: {path} cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise PeopleError(f"people: {path} is not a TOML file: {error}") from error
+    document = read_toml(path, PeopleError, "people")
     entries = document.get("people")
     if not isinstance(entries, list) or set(document) != {"people"}:
         raise PeopleError(f"people: {path} must have [[people]] entries, and nothing else")

@@ -7,10 +7,11 @@ Out: a frozen `Settings`, or `SettingsError`, which names the setting that is wr
 from __future__ import annotations
 
 import difflib
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from services.toml import read_toml
 
 PREFIX = "RULELANG_"
 
@@ -128,12 +129,7 @@ def load(config: Path | None, environment: Mapping[str, str], **options: str | N
 
 
 def _from_file(config: Path) -> dict[str, object]:
-    try:
-        document = tomllib.loads(config.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SettingsError(f"{config}: cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{config}: is not a TOML file: {error}") from error
+    document = read_toml(config, SettingsError)
     known = {setting.name: setting for setting in SETTINGS if not setting.environment_only}
     values: dict[str, object] = {}
     for name, given in _flat(document, ""):

@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import difflib
 import math
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -33,6 +32,7 @@ from engine.texts import time_text
 from rulelang import model
 from rulelang.model import Kind
 from services.replay.rows import CannotRead, CsvDialect, Row
+from services.toml import read_toml
 
 TRUE = ("true", "yes", "y", "1", "t")
 FALSE = ("false", "no", "n", "0", "f")
@@ -73,12 +73,7 @@ PLAIN = ColumnMapping(None, CsvDialect())
 
 def read_mapping(path: Path) -> ColumnMapping:
     """The mapping in a TOML file; raises `CannotRead`."""
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise CannotRead(f"{path}: cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CannotRead(f"{path}: is not a TOML file: {error}") from error
+    document = read_toml(path, CannotRead)
     _know(document, ("fields", "csv"), str(path))
     fields = document.get("fields")
     if not isinstance(fields, dict) or not fields:
