@@ -16,7 +16,6 @@ from rulelang.resolve.constants import constant, number
 from rulelang.resolve.literals import day_number, time_us
 from rulelang.resolve.schema import ACTS, LEVELS, Schema
 from rulelang.resolve.suggest import hint
-from rulelang.timezones import DAY_US
 
 TEST_SOURCE = "test"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -65,7 +64,7 @@ class _Resolving:
             case syntax.TimeLiteral() as time:
                 return time_us(time, self.schema.zone)
             case syntax.DateLiteral() as date:
-                return self.schema.zone.to_utc_us(day_number(date.value) * DAY_US)
+                return self.schema.zone.start_of_day_us(day_number(date.value))
             case syntax.DurationLiteral() as gap:
                 if self.previous_us is None:
                     self.problems.append(diagnostic("E480", written.span))

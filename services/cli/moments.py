@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from rulelang.timezones import DAY_US, Zone
+from rulelang.timezones import Zone
 from services.cli.terminal import CannotUse
 
 _EPOCH = datetime(1970, 1, 1)
@@ -20,7 +20,7 @@ def last_moment_us(text: str, zone: Zone, option: str) -> int:
     try:
         if len(text) == len("2026-03-31"):
             day = (date.fromisoformat(text) - _EPOCH.date()).days
-            return zone.to_utc_us((day + 1) * DAY_US) - 1
+            return zone.start_of_day_us(day + 1) - 1
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise CannotUse(f"{option}: {text!r} is not a time; write 2026-03-31, 2026-03-31T18:00 or 2026-03-31T18:00:00+08:00") from None

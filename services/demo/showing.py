@@ -10,13 +10,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from engine.warnings import procedure
 from proto.rulelang.v1 import finding_pb2
 from services.demo.news import News
-from services.points import points_text
+from services.points import points_phrase
 from services.replay.table import wrapped
 from services.simulate.scene import Planted
 
-LEVELS = ("red", "orange", "yellow", "blue")
+LEVELS = procedure.LEVELS[::-1]
 MARGIN = " " * 7
 Styled = Callable[[str, str], str]
 Key = str | tuple[str, ...] | None
@@ -35,7 +36,7 @@ def _lines_of(news: News, width: int, styled: Styled) -> Iterator[str]:
     for warning in news.warned:
         by_finding.setdefault(warning.finding, []).append(warning)
     for finding in news.found:
-        points = f"  {_points(finding.points)}" if finding.HasField("points") else ""
+        points = f"  {points_phrase(finding.points)}" if finding.HasField("points") else ""
         yield from (styled(line, "bold") for line in wrapped(f"{finding.rule}  {_whom(finding)}{points}", width))
         yield from wrapped(finding.message, width)
         for warning in by_finding.pop(finding.id, []):
@@ -52,16 +53,12 @@ def _lines_of(news: News, width: int, styled: Styled) -> Iterator[str]:
 
 
 def _warning(warning: Any, width: int, styled: Styled) -> Iterator[str]:
-    ladder = f" ({_points(warning.points)} on {warning.ladder})" if warning.HasField("ladder") else ""
+    ladder = f" ({points_phrase(warning.points)} on {warning.ladder})" if warning.HasField("ladder") else ""
     action = f": {warning.action}" if warning.HasField("action") else ""
     mark = f"{warning.level:>6} "
     text = f"warning for {_whom(warning)}{ladder}{action}"
     for place, line in enumerate(wrapped(text, width - len(mark))):
         yield styled((mark if place == 0 else " " * len(mark)) + line, warning.level)
-
-
-def _points(points: float) -> str:
-    return f"{points_text(points)} point{'' if points == 1 else 's'}"
 
 
 def _whom(thing: Any) -> str:

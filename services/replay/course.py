@@ -10,7 +10,7 @@ from typing import Any
 
 from engine.texts import local_time_text, time_us
 from rulelang.timezones import Zone
-from services.points import points_text
+from services.points import points_phrase, points_text
 
 Json = dict[str, Any]
 FINDINGS_SHOWN = 5
@@ -70,10 +70,6 @@ def fall_phrase(fall: Json, zone: Zone) -> str:
     """`back to blue on 2026-07-03 12:10:00, when 6 points leave the window`."""
     where = f"back to {fall['level']}" if fall["level"] is not None else "below all levels"
     return f"{where} on {_moment(fall['time'], zone)}, when {points_phrase(fall['leaving'])} leave{'s' if fall['leaving'] == 1 else ''} the window"
-
-
-def points_phrase(points: float) -> str:
-    return f"{points_text(points)} point{'' if points == 1 else 's'}"
 
 
 def _moment(text: str, zone: Zone) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 from engine import Engine
 from engine.texts import time_us
+from engine.warnings import procedure
 from engine.warnings.dossier import OPEN, OVERDUE, STEP, Dossier
 from rulelang import model
 from rulelang.timezones import Zone
@@ -20,7 +21,7 @@ from services.report.period import Period, day_of, start_us
 from services.report.score import Conduct, regularity
 
 Json = dict[str, Any]
-LEVELS = ("red", "orange", "yellow", "blue")
+LEVELS = procedure.LEVELS[::-1]
 """The gravest first."""
 GRAVE = LEVELS[:2]
 HOUR_US = 3_600_000_000

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from rulelang.timezones import DAY_US, Zone
+from rulelang.timezones import Zone
 
 EPOCH = date(1970, 1, 1)
 KINDS = ("day", "week", "month")
@@ -40,12 +40,12 @@ class Period:
 
 def start_us(day: date, zone: Zone) -> int:
     """The first moment of a local day."""
-    return zone.to_utc_us((day - EPOCH).days * DAY_US)
+    return zone.start_of_day_us((day - EPOCH).days)
 
 
 def day_of(utc_us: int, zone: Zone) -> date:
     """The local day of a moment."""
-    return EPOCH + timedelta(days=zone.local_us(utc_us) // DAY_US)
+    return EPOCH + timedelta(days=zone.day(utc_us))
 
 
 def period_of(kind: str, day: date) -> Period:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.texts import day_text
-from rulelang.timezones import DAY_US, Zone
+from rulelang.timezones import Zone
 from services.cli.events import SECRET_VARIABLE, add_source_options, check_source, read_secret, run_source, say_report
 from services.cli.files import check_writable, write_whole
 from services.cli.moments import last_moment_us
@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
         check_secret(arguments.secret_file)
     engine, report = run_source(arguments, loaded, terminal)
     try:
-        day = wanted or ("all" if engine.now is None else day_text(zone.local_us(engine.now) // DAY_US))
+        day = wanted or ("all" if engine.now is None else day_text(zone.day(engine.now)))
         draws = [draw for draw in engine.draws() if day in ("all", draw["day"])]
     finally:
         engine.close()

@@ -7,10 +7,10 @@ and until when, and when the level falls if nothing else happens.
 from __future__ import annotations
 
 import argparse
-import difflib
 import json
 
 from rulelang import model
+from rulelang.resolve.suggest import hint
 from rulelang.timezones import Zone
 from services.cli.events import add_source_options, check_source, run_source, say_report
 from services.cli.moments import last_moment_us
@@ -64,5 +64,4 @@ def _check_entity(name: str, ruleset: model.RuleSet) -> None:
     known = [entity.name for entity in ruleset.entities]
     if name in known:
         raise CannotUse(f"--entity: {name} has no ladder; there is one of {' and '.join(with_ladders) or 'nobody'}")
-    near = difflib.get_close_matches(name, known, 1)
-    raise CannotUse(f"--entity: there is no entity {name!r}{f' - did you mean {near[0]!r}?' if near else ''}")
+    raise CannotUse(f"--entity: there is no entity {name!r}{hint(name, known)}")
