@@ -7,7 +7,7 @@ in indented lines below it, so that nothing is cut off.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,7 +42,7 @@ class Row:
 
 
 HEAD = Row("time", "what", "level", "points", "rule or ladder", "key", "message", "bold")
-_POINTS = 3
+NUMBERS = (3,)
 _NAME = 4
 
 
@@ -51,9 +51,9 @@ def render_table(shown: Sequence[dict[str, Any]], zone: Zone, width: int | None,
     if not shown:
         return ""
     rows = [row_of(item, zone) for item in shown]
-    widths = [max(map(display_width, column)) for column in zip(*(row.cells() for row in (HEAD, *rows)), strict=True)]
+    widths = column_widths(row.cells() for row in (HEAD, *rows))
     if width is None or sum(widths) + len(GAP) * (len(widths) - 1) <= width:
-        lines = [styled(_line(row.cells(), widths), row.style) for row in (HEAD, *rows)]
+        lines = [styled(aligned(row.cells(), widths, NUMBERS), row.style) for row in (HEAD, *rows)]
     else:
         lines = [styled(text, row.style) for row in (HEAD, *rows) for text in _stacked(row, widths, max(width, WIDTH_MIN))]
     return "\n".join(lines) + "\n"
@@ -90,17 +90,23 @@ def _plain(text: str) -> str:
     return "".join(" " if c in "\r\n\t" else "\ufffd" if unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp") else c for c in text)
 
 
-def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+def column_widths(rows: Iterable[Sequence[str]]) -> list[int]:
+    """What the widest cell of each column takes on a terminal."""
+    return [max(map(display_width, column)) for column in zip(*rows, strict=True)]
+
+
+def aligned(cells: Sequence[str], widths: Sequence[int], right: Container[int]) -> str:
+    """One line of a table. `right`: the columns of numbers, which end below each other."""
     padded = []
     for place, (cell, columns) in enumerate(zip(cells, widths, strict=False)):
         blank = " " * (columns - display_width(cell))
-        padded.append(blank + cell if place == _POINTS else cell + blank)
+        padded.append(blank + cell if place in right else cell + blank)
     return GAP.join(padded).rstrip()
 
 
 def _stacked(row: Row, widths: Sequence[int], width: int) -> Iterator[str]:
     """A line up to the rule's name; whom it concerns, and the message, in lines below."""
-    first, *rest = wrapped(_line(row.cells()[: _NAME + 1], widths), width)
+    first, *rest = wrapped(aligned(row.cells()[: _NAME + 1], widths, NUMBERS), width)
     yield first
     below = ": ".join(text for text in (row.key, row.said) if text)
     for text in (*rest, *wrapped(below, width - len(INDENT))):

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from engine import Outcome
+from rulelang.source import display_width
 from services.cli.verbs.evaluate import Issued
 from services.simulate.judging import judge
 from services.simulate.truth import Row
-from tests.cli.command import ROOT, RULES, rulelang, write_events, write_rules
+from tests.cli.command import BLOOD, ROOT, RULES, rulelang, write_events, write_rules
 
 MINUTE_US = 60_000_000
 
@@ -102,8 +103,6 @@ def planted_line(key: str) -> str:
 
 
 def test_missing_something_ends_with_exit_code_1_and_names_it(tmp_path: Path) -> None:
-    from tests.cli.command import BLOOD
-
     rules, events, truth = write_rules(tmp_path, RULES), write_events(tmp_path / "e.jsonl", BLOOD), tmp_path / "t.jsonl"
     for key, code in (("C1", 0), ("C2", 1)):
         truth.write_text(planted_line(key), "utf-8")
@@ -111,6 +110,17 @@ def test_missing_something_ends_with_exit_code_1_and_names_it(tmp_path: Path) ->
         assert done.returncode == code, done.stdout + done.stderr
     assert "missed: blood_contradicts_breath C2" in done.stdout
     assert "found, and nothing explains it: blood_contradicts_breath C1" in done.stdout
+
+
+def test_columns_stand_below_each_other_whatever_the_names_are_written_in(tmp_path: Path) -> None:
+    rules = write_rules(tmp_path, RULES.replace("blood_contradicts_breath", "血检与呼气矛盾"))
+    events, truth = write_events(tmp_path / "e.jsonl", BLOOD), tmp_path / "t.jsonl"
+    truth.write_text(planted_line("C1").replace("blood_contradicts_breath", "血检与呼气矛盾"), "utf-8")
+    done = rulelang("evaluate", rules, "--events", events, "--truth", truth)
+    assert done.returncode == 0, done.stdout + done.stderr
+    table = done.stdout.splitlines()[:4]
+    assert "血检与呼气矛盾" in table[1]
+    assert len({display_width(line) for line in table}) == 1, done.stdout
 
 
 def test_a_truth_that_cannot_be_read_is_wrong_usage(tmp_path: Path) -> None:

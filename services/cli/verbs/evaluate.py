@@ -11,20 +11,21 @@ import json
 import resource
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from engine import Outcome
+from engine.texts import time_text
 from services.cli.events import BATCH, add_event_options, run_events, say_report
 from services.cli.rulefiles import add_paths, load_files
 from services.cli.terminal import FAILED, WELL, CannotUse, Terminal
+from services.replay.table import aligned, column_widths
 from services.simulate.judging import SHOWN_MAX, Judgement, Score, judge
 from services.simulate.truth import CannotReadTruth, Key, read_truth
 
 SUMMARY = "how well the rules find misconduct that is known"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _HEAD = ("practice", "rule", "planted", "found", "alike", "other", "recall", "precision", "delay", "longest")
+_NUMBERS = range(2, len(_HEAD))
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,7 +45,7 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     except CannotReadTruth as error:
         raise CannotUse(str(error)) from error
     if arguments.until is None and truth.end_us is not None:
-        arguments.until = (_EPOCH + timedelta(microseconds=truth.end_us)).isoformat()
+        arguments.until = time_text(truth.end_us)
     issued = Issued()
     started = time.monotonic()
     engine, report = run_events(arguments, loaded, terminal, store=arguments.store, as_arrived=True, batch=BATCH, on_outcome=issued.take)
@@ -83,10 +84,10 @@ def _table(judgement: Judgement, styled: Callable[[str, str], str]) -> Iterator[
     rows = [(score.practice, score.rule, *_cells(score)) for score in seen]
     rows += [(score.practice, "(all of its rules)", *_cells(score)) for score in judgement.practices]
     rows.append(("", "(all)", *_cells(judgement.total)))
-    widths = [max(map(len, column)) for column in zip(_HEAD, *rows, strict=True)]
-    yield styled(_line(_HEAD, widths), "bold")
+    widths = column_widths([_HEAD, *rows])
+    yield styled(aligned(_HEAD, widths, _NUMBERS), "bold")
     for row in rows:
-        yield _line(row, widths)
+        yield aligned(row, widths, _NUMBERS)
     silent = [score.rule for score in judgement.rules if score not in seen]
     if silent:
         yield f"nothing planted, nothing found: {', '.join(silent)}"
@@ -102,10 +103,6 @@ def _table(judgement: Judgement, styled: Callable[[str, str], str]) -> Iterator[
 def _cells(score: Score) -> tuple[str, ...]:
     counts = tuple(str(count) for count in (score.planted, score.found, score.alike, score.unexplained))
     return (*counts, _part(score.recall), _part(score.precision), _span(score.median_delay_s), _span(score.longest_delay_s))
-
-
-def _line(cells: tuple[str, ...], widths: list[int]) -> str:
-    return "  ".join(f"{cell:{'<' if i < 2 else '>'}{width}}" for i, (cell, width) in enumerate(zip(cells, widths, strict=True))).rstrip()
 
 
 def _part(value: float | None) -> str:
