@@ -8,7 +8,10 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from services.cli.terminal import CannotUse
 
@@ -32,26 +35,37 @@ def check_writable(path: Path) -> None:
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Written beside and moved into place: whoever reads the file sees the old content or the new. The file's mode stays as it was."""
+    """The file is this, or what it was before."""
     try:
-        if path.exists() and not path.is_file():  # a device, a pipe: nothing that could be moved over
-            path.write_bytes(data)
-            return
-        target = path.resolve()  # a link stays a link
-        mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask()
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.chmod(name, mode)
-            os.replace(name, target)
-        except BaseException:
-            os.unlink(name)
-            raise
+        with whole(path) as file:
+            file.write(data)
     except OSError as error:
         raise CannotUse(f"{path}: cannot be written: {error.strerror}") from error
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[IO[bytes]]:
+    """Written beside and moved into place at the end: whoever reads the file sees the old content or the new; after an error, the old.
+
+    The file's mode stays as it was. Raises OSError.
+    """
+    if path.exists() and not path.is_file():  # a device, a pipe: nothing that could be moved over
+        with path.open("wb") as file:
+            yield file
+        return
+    target = path.resolve()  # a link stays a link
+    mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask()
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(name, mode)
+        os.replace(name, target)
+    except BaseException:
+        os.unlink(name)
+        raise
 
 
 def _umask() -> int:

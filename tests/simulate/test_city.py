@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,7 +20,7 @@ from services.simulate.ordinary import FREE, NIGHT, Town
 from services.simulate.reaching import reach_of
 from services.simulate.scene import LOCAL, OpenDays, Planted, Scene
 from services.simulate.truth import CannotReadTruth, city_line, planted_line, read_truth
-from tests.cli.command import objects, rulelang
+from tests.cli.command import ROOT, objects, rulelang
 
 SMALL = City(date(2026, 9, 28), 8, 40, seed=1, times=0.5, noise=NOISY)
 
@@ -201,3 +203,29 @@ def test_events_may_go_to_standard_output(tmp_path: Path) -> None:
     done = rulelang("simulate", "--officers", 20, "--days", 1, "--events", "-", "--truth", tmp_path / "t.jsonl")
     assert done.returncode == 0
     assert {"breath_test", "login", "posting"} <= {event["type"] for event in objects(done.stdout)}
+
+
+def test_a_reader_who_has_seen_enough_is_no_error_and_the_truth_is_whole(tmp_path: Path) -> None:
+    truth, command = tmp_path / "t.jsonl", (sys.executable, "-m", "services.cli.main", "simulate", "--officers", "20", "--days", "1")
+    with subprocess.Popen(
+        [*command, "--events", "-", "--truth", truth], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        first = process.stdout.readline()
+        process.stdout.close()
+        told = process.stderr.read()
+    assert (process.returncode, "Traceback" in told) == (0, False), told
+    assert json.loads(first)["type"]
+    assert json.loads(truth.read_text("utf-8").splitlines()[-1])["kind"] == "misconduct"
+
+
+def test_what_breaks_off_leaves_the_files_as_they_were(tmp_path: Path) -> None:
+    """The disk of the events is full: the truth that was there before is not half overwritten."""
+    truth = tmp_path / "t.jsonl"
+    truth.write_text("before\n")
+    done = rulelang("simulate", "--officers", 20, "--days", 1, "--events", "/dev/full", "--truth", truth)
+    assert done.returncode == 2
+    assert "--events, --truth: cannot be written: No space left on device" in done.stderr
+    assert truth.read_text() == "before\n"
+    assert list(tmp_path.iterdir()) == [truth]

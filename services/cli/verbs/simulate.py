@@ -7,20 +7,19 @@ same bytes. No more is held in memory than a day and what is under way.
 from __future__ import annotations
 
 import argparse
+import io
 import json
-import os
-import sys
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import IO
 
-from services.cli.files import check_writable
+from services.cli.files import check_writable, whole
 from services.cli.rulefiles import SHIPPED_RULES, load_files
 from services.cli.terminal import WELL, CannotUse, Terminal
 from services.simulate.city import DAYS_MAX, NOISY, OFFICERS_MAX, OFFICERS_MIN, City, live, open_days
-from services.simulate.scene import CALM
+from services.simulate.scene import CALM, OpenDays
 from services.simulate.truth import city_line, planted_line
 
 SUMMARY = "events of a simulated city, with planted misconduct and its ground truth"
@@ -63,28 +62,34 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     paths = [arguments.truth] + ([] if arguments.events == "-" else [Path(arguments.events)])
     for path in paths:
         check_writable(path)
+    try:
+        told, misconduct, lookalikes = _write(city, days, arguments, terminal)
+    except OSError as error:
+        raise CannotUse(f"--events, --truth: cannot be written: {error.strerror}; the files are as they were") from error
+    terminal.say(
+        f"seed {city.seed}: {city.officers} officers, {city.days} days from {city.first_day}; {told} events, "
+        f"{misconduct} findings planted, {lookalikes} honest look-alikes"
+    )
+    return WELL
+
+
+def _write(city: City, days: OpenDays, arguments: argparse.Namespace, terminal: Terminal) -> tuple[int, int, int]:
+    """How many events, findings planted and look-alikes. Raises OSError."""
     told = misconduct = lookalikes = 0
     with ExitStack() as stack:
-        truth = stack.enter_context(_parts(arguments.truth))
-        events = sys.stdout if arguments.events == "-" else stack.enter_context(_parts(Path(arguments.events)))
+        truth = _opened(arguments.truth, stack)
+        tell = terminal.write if arguments.events == "-" else _opened(Path(arguments.events), stack).write
         truth.write(city_line(city))
         for day in live(city, days):
             for item in day.told:
-                events.write(json.dumps(item.event, ensure_ascii=False) + "\n")
+                tell(json.dumps(item.event, ensure_ascii=False) + "\n")
             for planted in day.planted:
                 truth.write(planted_line(planted))
                 lookalikes += bool(planted.honest)
                 misconduct += not planted.honest
             told += len(day.told)
             terminal.progress(f"{day.day}  {told:,} events")
-    for path in paths:
-        if _part(path).exists():
-            os.replace(_part(path), path)
-    terminal.say(
-        f"seed {city.seed}: {city.officers} officers, {city.days} days from {city.first_day}; {told} events, "
-        f"{misconduct} findings planted, {lookalikes} honest look-alikes"
-    )
-    return WELL
+    return told, misconduct, lookalikes
 
 
 def _city(arguments: argparse.Namespace) -> City:
@@ -105,13 +110,8 @@ def _city(arguments: argparse.Namespace) -> City:
     return City(first_day, arguments.days, arguments.officers, arguments.seed, arguments.misconduct, noise)
 
 
-def _part(path: Path) -> Path:
-    return path.with_name(f".{path.name}.part")
-
-
-def _parts(path: Path) -> IO[str]:
-    """Written beside and moved into place at the end; a device or a pipe is written to as it is."""
-    try:
-        return (path if path.exists() and not path.is_file() else _part(path)).open("w", encoding="utf-8")
-    except OSError as error:
-        raise CannotUse(f"{path}: cannot be written: {error.strerror}") from error
+def _opened(path: Path, stack: ExitStack) -> IO[str]:
+    """A file that is there when all is written, and not before."""
+    text = io.TextIOWrapper(stack.enter_context(whole(path)), encoding="utf-8")
+    stack.callback(text.detach)  # which writes what it holds back, and leaves the file to `whole`
+    return text
