@@ -106,6 +106,14 @@ def _wall_clock() -> int:
     return time.time_ns() // 1000
 
 
+def saved_entry(state: bytes | None) -> int:
+    """The entry of the journal up to which what was found is saved, by the item `state` `engine` of a store (None: nothing is).
+
+    0 also where a version of this program before saved it, which did not say."""
+    entry: int = 0 if state is None else json.loads(state).get("applied", 0)
+    return entry
+
+
 class Engine:
     """One rule set at work on one store. Used by one thread at a time."""
 
@@ -845,8 +853,7 @@ class Engine:
         if dossiers and not self._life_cycle:
             raise StoreError("the store keeps what became of warnings, which an engine without life_cycle would lose")
         self._register.restore(dossiers, list(self._store.items("evidence")))
-        kept_until: int = json.loads(state).get("applied", 0)
-        return kept_until
+        return saved_entry(state)
 
     def _until_now(self, kept_until: int, ours: bool, enough: Callable[[], bool] = lambda: False) -> Iterator[tuple[int, bytes]]:
         """The rest of the journal, to be applied; between its entries, and at the latest at its end, these rules meet the dossiers that were taken up."""

@@ -291,8 +291,10 @@ class Register:
 
     def acts(self) -> Iterator[Act]:
         """All acts that rules see."""
+        told: dict[str, int] = {}  # how many lines of each dossier have come: they are in the feed in their order
         for name, line in self.feed:
-            act = act_of(self.dossiers[name], next(i for i, own in enumerate(self.dossiers[name].lines) if own is line))
+            index = told[name] = told.get(name, -1) + 1
+            act = act_of(self.dossiers[name], index)
             if act is not None and not line.uncounted:
                 yield act
 

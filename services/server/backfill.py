@@ -9,7 +9,6 @@ own, and where another replica has made the same rule set ready before, from wha
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -18,6 +17,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from engine import Engine
+from engine.engine import saved_entry
 from engine.stores.interface import Store, StoreAway, StoreForked
 from engine.stores.memory import MemoryStore
 from services.logs import logger
@@ -108,8 +108,7 @@ class Backfill:
         self._at_work.save()
         with closing(self._make_store()) as store:
             store.open(self._rules.declared.hash)
-            state = store.load("state", ["engine"]).get("engine")
-        return 0 if state is None else int(json.loads(state)["applied"])
+            return saved_entry(store.load("state", ["engine"]).get("engine"))
 
     def _filled(self, journal: Journal, goal: Callable[[], int]) -> Engine:
         """An engine that has applied the journal up to about the goal, which goes on meanwhile."""
