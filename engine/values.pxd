@@ -54,7 +54,7 @@ cdef class Event:
     cdef readonly str source
     cdef readonly str id
     cdef readonly str order_a        # received: source; derived: kind NUL rule or ladder
-    cdef readonly str order_b        # received: id; derived: the key as canonical JSON
+    cdef readonly str order_b        # received: id; derived: the key (as `key_order` gives it) NUL id
     cdef Value *slots
     cdef int n
     cdef readonly int ignored        # fields that its type does not declare
