@@ -580,27 +580,33 @@ class Engine:
         buried = [shown for name, shown in self._buried.items() if name not in fold.gone and name in fold.gone_versions]
         return sorted([*map(self._shown, things), *buried], key=order)
 
+    def finding(self, name: str) -> Json | None:
+        """The finding with this id, if it stands."""
+        self._check_whole()
+        found = self._fold.findings.get(name)
+        return None if found is None else finding_object(self._fold, found)
+
     def level(self, entity: str, key: str, at: datetime | int | str | None = None) -> dict[str, Json]:
         """By ladder of the entity: `level` (None: none) and `points` of a key, at a moment (default: now)."""
-        moment = self._moment(at)
+        moment = self.moment(at)
         states = {name: levels_at(scale, credits, [moment])[0] for name, scale, credits, _ in self._ladders_of(entity, key)}
         return {name: {"level": level, "points": number(points)} for name, (level, points) in states.items()}
 
     def level_history(self, entity: str, key: str, until: datetime | int | str | None = None) -> dict[str, list[Json]]:
         """By ladder of the entity: when the level of a key rose and fell up to a moment (default: now), and by which findings. See `levels.level_history`."""
-        moment = self._moment(until)
+        moment = self.moment(until)
         return {name: level_history(scale, credits, warnings, moment) for name, scale, credits, warnings in self._ladders_of(entity, key)}
 
     def forecast(self, entity: str, key: str, at: datetime | int | str | None = None) -> dict[str, Json]:
         """By ladder of the entity: when the level of a key falls if nothing else happens, and what it takes to reach each higher one. See `levels.forecast`."""
-        moment = self._moment(at)
+        moment = self.moment(at)
         return {name: forecast(scale, credits, moment) for name, scale, credits, _ in self._ladders_of(entity, key)}
 
     def levels(self, at: datetime | int | str | None = None) -> list[Json]:
         """All keys that have points at a moment (default: now): `ladder`, `entity`, `key`, `level` (None: none) and `points`; by ladder and key."""
         return [
             {"ladder": ladder, "entity": entity, "key": key, "level": level, "points": number(points)}
-            for ladder, entity, key, [(level, points)] in self.trend([self._moment(at)])
+            for ladder, entity, key, [(level, points)] in self.trend([self.moment(at)])
             if points
         ]
 
@@ -616,9 +622,11 @@ class Engine:
             yield ladder["name"], fold.entity_name(ladder["entity"]), key, states
 
     def belongs(self, entity: str, key: str, at: datetime | int | str | None = None) -> dict[str, str]:
-        """By entity: a key (as findings and warnings have it), what it belongs to at a moment (default: now), and what that belongs to."""
-        self._check_whole()
-        return {self._fold.entity_name(index): one for index, one in self._fold.belongs(self._entity(entity), key, self._moment(at))}
+        """By entity: a key, what it belongs to at a moment (default: now), and what that belongs to; each as findings and warnings have it."""
+        index, normal = self._named(entity, key)
+        if normal is None:
+            return {}
+        return {self._fold.entity_name(of): one for of, one in self._fold.belongs(index, normal, self.moment(at))}
 
     def members(self, entity: str, at: datetime | int | str | None = None) -> dict[str, str]:
         """For an entity that is in another one: the parent that each of its keys belongs to at a moment (default: now), as far as events say so."""
@@ -626,7 +634,7 @@ class Engine:
         index = self._entity(entity)
         if self.program.plan["entities"][index]["parent"] < 0:
             raise ValueError(f"{entity} is in no other entity")
-        return dict(self._fold.members_of(index, self._moment(at)))
+        return dict(self._fold.members_of(index, self.moment(at)))
 
     def draws(self) -> list[Json]:
         """What spot checks have drawn and found: `day`, `rule`, `key` (by which was drawn), `share` (of all keys, on average) and the ids of its `findings`.
@@ -659,7 +667,8 @@ class Engine:
         index = self._entity(entity)
         return index, self._machine.key(index, key)
 
-    def _moment(self, at: datetime | int | str | None) -> int:
+    def moment(self, at: datetime | int | str | None = None) -> int:
+        """What is asked for, or now, as microseconds since 1970, UTC."""
         return moment_us(at) if at is not None else self._clock() or (self.now if self.now is not None else 0)
 
     def _ladders_of(self, entity: str, key: str) -> Iterator[tuple[str, Scale, list[Credit], dict[int, str]]]:

@@ -63,6 +63,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("limits.streams_max", int, 16, "Most open streams", 1, 4096),
     Setting("limits.watchers_max", int, 200, "Most open streams of `Watch`", 1, 4096),
     Setting("limits.page_warnings_max", int, 1_000, "Most warnings in one page of `List`", 1, 100_000),
+    Setting("limits.level_changes_max", int, 1_000, "Most changes of a level in one answer of `Level`, the latest", 1, 100_000),
     Setting(
         "limits.stream_batches_max",
         int,
@@ -86,6 +87,7 @@ class Limits:
     streams_max: int
     watchers_max: int
     page_warnings_max: int
+    level_changes_max: int
     stream_batches_max: int
     queue_events_max: int
     group_events_max: int

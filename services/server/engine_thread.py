@@ -28,7 +28,7 @@ from rulelang import model
 from services.logs import LISTED_MAX, logger
 from services.server.board import Board, News
 from services.server.collecting import Collecting
-from services.server.errors import DeadlinePassed, EngineFault, WrongRequest
+from services.server.errors import CallError, DeadlinePassed, EngineFault, WrongRequest
 from services.server.events import event_dict
 from services.server.waiting import Waiting, Work
 
@@ -132,8 +132,12 @@ class EngineThread:
         return done
 
     def act(self, command: Command, deadline: float) -> asyncio.Future[Answer]:
-        """Have the engine do a step, before any work that is waiting. `deadline`: by `time.monotonic`; when it has passed, nothing is done."""
-        done: asyncio.Future[Answer] = self._loop.create_future()
+        """Have the engine do a step; see `ask`."""
+        return self.ask(lambda engine: engine.act(command), deadline)
+
+    def ask(self, question: Callable[[Engine], T], deadline: float) -> asyncio.Future[T]:
+        """Have the engine answer something, before any work that is waiting. `deadline`: by `time.monotonic`; when it has passed, nothing is done."""
+        done: asyncio.Future[T] = self._loop.create_future()
 
         def errand() -> None:
             engine = self._engine
@@ -142,7 +146,7 @@ class EngineThread:
             elif engine is None or self._failure is not None:
                 self._tell(_fail, done, self._failure or EngineFault("the engine is not at work"))
             elif not done.cancelled():
-                self._act(engine, command, done)
+                self._answer(engine, question, done)
 
         self._waiting.put_errand(errand)
         return done
@@ -157,21 +161,21 @@ class EngineThread:
 
     def page(self, after: int) -> list[tuple[int, bytes]]:
         """Some entries of the journal after this one; none: there are no more. Raises what the store raises."""
-        return self._ask(lambda: self._page(after))
+        return self._wait_for(lambda: self._page(after))
 
     def save(self) -> None:
         """Write what the engine at work has not saved yet."""
-        self._ask(lambda: self._well()[0].checkpoint())
+        self._wait_for(lambda: self._well()[0].checkpoint())
 
     def activate(self, rules: RuleSet, engine: Engine) -> None:
         """Put to work what was back-filled, on the store of this process. Where it cannot be, the engine that was at work goes on."""
-        self._ask(lambda: self._activate(rules, engine))
+        self._wait_for(lambda: self._activate(rules, engine))
 
     def take(self, rules: RuleSet, engine: Engine, store: Store) -> None:
         """Put to work an engine that is active on the shared store. May be repeated where that is away."""
-        self._ask(lambda: self._take(rules, engine, store))
+        self._wait_for(lambda: self._take(rules, engine, store))
 
-    def _ask(self, function: Callable[[], T]) -> T:
+    def _wait_for(self, function: Callable[[], T]) -> T:
         """Have a function run on the engine's thread, before any work that is waiting, and wait for it."""
         done: futures.Future[T] = futures.Future()
 
@@ -186,14 +190,16 @@ class EngineThread:
 
     # ------------------------------------------------------------------ on the thread
 
-    def _act(self, engine: Engine, command: Command, done: asyncio.Future[Answer]) -> None:
+    def _answer(self, engine: Engine, question: Callable[[Engine], T], done: asyncio.Future[T]) -> None:
         try:
-            answer = engine.act(command)
+            answer = question(engine)
         except StoreError as error:
             self._store_fails(error)
             self._tell(_fail, done, error)
-        except ValueError as error:  # of the command itself; nothing was done
+        except ValueError as error:  # of what was asked; nothing was done
             self._tell(_fail, done, WrongRequest(str(error), field=str(error).partition(":")[0]))
+        except CallError as error:
+            self._tell(_fail, done, error)
         except Exception as error:
             self._tell(_fail, done, EngineFault(str(error)))
             raise

@@ -74,6 +74,11 @@ class NoSuchWarning(CallError):
         super().__init__(f"there is no warning {name!r} that the caller may see", field="id")
 
 
+class NotSeen(CallError):
+    def __init__(self, entity: str, key: str) -> None:
+        super().__init__(f"there is no {entity} {key!r} that the caller may see", field="key")
+
+
 class ActForbidden(CallError):
     """A step that this person may not do. `refusal`: why, for programs."""
 
@@ -146,6 +151,7 @@ TABLE: dict[type[Exception], Row] = {
     TooManyWatchers: Row(RESOURCE_EXHAUSTED, "TOO_MANY_WATCHERS", "`limits.watchers_max` streams of `Watch` are open", 5.0),
     NotKnown: Row(grpc.StatusCode.UNAUTHENTICATED, "NOT_KNOWN", "`Warnings` is called by somebody who is not in the file `people`"),
     NoSuchWarning: Row(grpc.StatusCode.NOT_FOUND, "NO_SUCH_WARNING", "there is no such warning, or the caller may not see it"),
+    NotSeen: Row(grpc.StatusCode.NOT_FOUND, "NOT_SEEN", "whose level is asked for, or what they belong to now, is not the caller's to see"),
     ActForbidden: Row(
         PERMISSION_DENIED,
         "ACT_FORBIDDEN",

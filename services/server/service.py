@@ -99,7 +99,7 @@ class Service:
         )
         Evaluation(self.waiting, self.admission, limits).add_to(self._server)
         rulesets_pb2_grpc.add_RuleSetsServicer_to_server(self._rule_sets, self._server)
-        warnings = Warnings(self.board, self.engine.act, self.admission, limits)
+        warnings = Warnings(self.board, self.engine, self.admission, limits)
         warnings_pb2_grpc.add_WarningsServicer_to_server(warnings, self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health.servicer, self._server)
         reflection.enable_server_reflection((EVALUATION, RULE_SETS, WARNINGS, HEALTH_NAME, reflection.SERVICE_NAME), self._server)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
+from engine import Engine
 from engine.warnings.deciding import Refusal
 from engine.warnings.dossier import DONE, OVERDUE, Command, Dossier, Key, Line
 from engine.warnings.evidence import unpacked
@@ -23,23 +24,32 @@ from services.server.admission import Admission
 from services.server.board import Board
 from services.server.edge import Call
 from services.server.errors import ActForbidden, NoSuchWarning, NotKnown, StepRefused, Stopping, VersionConflict, WrongRequest
+from services.server.levels import Asked, forecast_of, level_of, read_asked
 from services.server.stamps import timestamp
 from services.settings import Limits
+
+T = TypeVar("T")
 
 PAGE_WARNINGS = 100
 WATCH_LINES = 100
 """So many lines are looked at before other calls have their turn."""
 FORBIDDEN = {"WRONG_ROLE", "SUBJECT", "SAME_ACTOR", "SINGLE_HANDED"}
 """Refusals that are due to who asks."""
-Act = Callable[[Command, float], Awaitable[Answer]]
+
+
+class AskedEngine(Protocol):
+    """The engine, for who waits on the event loop."""
+
+    def act(self, command: Command, deadline: float) -> Awaitable[Answer]: ...
+    def ask(self, question: Callable[[Engine], T], deadline: float) -> Awaitable[T]: ...
 
 
 class Warnings(warnings_pb2_grpc.WarningsServicer):  # type: ignore[misc]
-    """Handlers; see `edge` for what they are called with. `act` has the engine do a step."""
+    """Handlers; see `edge` for what they are called with."""
 
-    def __init__(self, board: Board, act: Act, admission: Admission, limits: Limits) -> None:
+    def __init__(self, board: Board, engine: AskedEngine, admission: Admission, limits: Limits) -> None:
         self._board = board
-        self._act = act
+        self._engine = engine
         self._admission = admission
         self._limits = limits
 
@@ -111,13 +121,33 @@ class Warnings(warnings_pb2_grpc.WarningsServicer):  # type: ignore[misc]
         )
         assert call.deadline is not None
         call.said.update(warning=request.id, command=request.command_id, step=request.step, result=command.result, role=command.role)
-        answer = await self._act(command, call.deadline)
+        answer = await self._engine.act(command, call.deadline)
         if answer.refusal is not None:
             raise _refused(answer.refusal)
         assert answer.dossier is not None
         (line,) = [line for line in answer.dossier.lines if line.number == answer.number]
         call.said["number"] = line.number
         return warnings_pb2.AdvanceResponse(warning=state(answer.dossier), line=line_message(line), repeated=answer.status == "repeated")
+
+    async def Level(self, request: warnings_pb2.LevelRequest, call: Call) -> warnings_pb2.LevelResponse:
+        asked = self._read_asked(request, call)
+        assert call.deadline is not None
+        answer = await self._engine.ask(lambda engine: level_of(engine, asked, self._limits.level_changes_max), call.deadline)
+        for change in (change for ladder in answer.ladders for change in ladder.history if change.HasField("warning")):
+            dossier = self._board.get(change.warning)
+            if dossier is None or not _may_see(asked.person, dossier, dossier.awaits):
+                change.ClearField("warning")
+        return answer
+
+    async def Forecast(self, request: warnings_pb2.ForecastRequest, call: Call) -> warnings_pb2.ForecastResponse:
+        asked = self._read_asked(request, call)
+        assert call.deadline is not None
+        return await self._engine.ask(lambda engine: forecast_of(engine, asked), call.deadline)
+
+    def _read_asked(self, request: warnings_pb2.LevelRequest | warnings_pb2.ForecastRequest, call: Call) -> Asked:
+        asked = read_asked(request, _known(call))
+        call.said.update(entity=asked.entity, key=asked.key)
+        return asked
 
     def _seen(self, name: str, person: Person) -> Dossier:
         """A warning that the person may see. What they may not see is not there."""

@@ -9,9 +9,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.cli.command import ROOT
+from tests.cli.command import ROOT, rulelang
 from tests.service.office import Office
 from tests.service.office import run as in_office
+from tests.warnings.scene import RULES
 
 
 async def typed(office: Office, person: str, *words: str) -> tuple[int, str, str]:
@@ -72,6 +73,8 @@ def test_what_is_asked_wrongly_or_of_nobody_is_said(tmp_path: Path) -> None:
     for words in (
         ["get"],
         ["list", "x"],
+        ["level"],
+        ["list", "--at", "2026-01-06"],
         ["list", "--key", "k"],
         ["list", "--token-file", "nowhere"],
         ["list", "--address", "127.0.0.1:1"],
@@ -83,7 +86,44 @@ def test_what_is_asked_wrongly_or_of_nobody_is_said(tmp_path: Path) -> None:
     assert told == [
         (2, "get: needs the ID of a warning"),
         (2, "list: takes no ID"),
+        (2, "level: needs --of ENTITY KEY"),
+        (2, "--at: goes with level"),
         (2, "--certificate and --key go with --ca"),
         (2, "--token-file: nowhere cannot be read: No"),
         (2, "--address: 127.0.0.1:1 does not answer: "),
     ]
+
+
+def test_a_level_is_told_as_from_a_store(tmp_path: Path) -> None:
+    async def scenario(office: Office) -> None:
+        await office.say("placed", "2026-01-04T08:00", unit="U1", city="C")
+        await office.say("posting", "2026-01-05T08:00", officer="P17", unit="U1")
+        await office.say("complaint", "2026-01-06T10:00", case="K1", officer="P17", grade=3)
+        await office.say("complaint", "2026-01-07T10:00", case="K2", officer="P17", grade=4)
+        code, out, err = await typed(office, "li", "level", "--of", "officer", "P17")
+        assert (code, err) == (0, "")
+        await office.close()
+        rules = tmp_path / "rules.rules"  # the name of a text that has none
+        rules.write_text(RULES, encoding="utf-8")
+        words = ["level", str(rules), "--store", f"sqlite:{office.store}", "--entity", "officer", "--key", "P17"]
+        done = await asyncio.to_thread(rulelang, *words)
+        assert (done.stdout, done.stderr) == (out, "")
+        assert [line.strip().partition(" ")[0] for line in out.splitlines()] == [
+            "conduct:",
+            "2026-01-06",
+            "2026-01-07",
+            "orange",
+            "red",
+            "back",
+            "below",
+        ]
+        await office.open()
+        code, out, _ = await typed(office, "li", "level", "--of", "officer", "P17", "--at", "2026-01-06")
+        assert (code, out.splitlines()[0]) == (0, "conduct: blue, 3 points")
+        assert await typed(office, "zhao", "level", "--of", "officer", "P17") == (
+            1,
+            "",
+            "rulelang: NOT_FOUND: there is no officer 'P17' that the caller may see\n",
+        )
+
+    in_office(tmp_path, scenario)

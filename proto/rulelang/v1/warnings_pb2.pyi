@@ -182,6 +182,126 @@ class Place(_message.Message):
     key: str
     def __init__(self, entity: _Optional[str] = ..., key: _Optional[str] = ...) -> None: ...
 
+class LevelRequest(_message.Message):
+    __slots__ = ("entity", "key", "at")
+    ENTITY_FIELD_NUMBER: _ClassVar[int]
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    AT_FIELD_NUMBER: _ClassVar[int]
+    entity: str
+    key: str
+    at: _timestamp_pb2.Timestamp
+    def __init__(self, entity: _Optional[str] = ..., key: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class LevelResponse(_message.Message):
+    __slots__ = ("at", "ladders")
+    AT_FIELD_NUMBER: _ClassVar[int]
+    LADDERS_FIELD_NUMBER: _ClassVar[int]
+    at: _timestamp_pb2.Timestamp
+    ladders: _containers.RepeatedCompositeFieldContainer[LadderLevel]
+    def __init__(self, at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ladders: _Optional[_Iterable[_Union[LadderLevel, _Mapping]]] = ...) -> None: ...
+
+class LadderLevel(_message.Message):
+    __slots__ = ("ladder", "level", "points", "history", "left_out")
+    LADDER_FIELD_NUMBER: _ClassVar[int]
+    LEVEL_FIELD_NUMBER: _ClassVar[int]
+    POINTS_FIELD_NUMBER: _ClassVar[int]
+    HISTORY_FIELD_NUMBER: _ClassVar[int]
+    LEFT_OUT_FIELD_NUMBER: _ClassVar[int]
+    ladder: str
+    level: str
+    points: float
+    history: _containers.RepeatedCompositeFieldContainer[LevelChange]
+    left_out: int
+    def __init__(self, ladder: _Optional[str] = ..., level: _Optional[str] = ..., points: _Optional[float] = ..., history: _Optional[_Iterable[_Union[LevelChange, _Mapping]]] = ..., left_out: _Optional[int] = ...) -> None: ...
+
+class LevelChange(_message.Message):
+    __slots__ = ("time", "level", "was", "points", "came", "left", "warning")
+    TIME_FIELD_NUMBER: _ClassVar[int]
+    LEVEL_FIELD_NUMBER: _ClassVar[int]
+    WAS_FIELD_NUMBER: _ClassVar[int]
+    POINTS_FIELD_NUMBER: _ClassVar[int]
+    CAME_FIELD_NUMBER: _ClassVar[int]
+    LEFT_FIELD_NUMBER: _ClassVar[int]
+    WARNING_FIELD_NUMBER: _ClassVar[int]
+    time: _timestamp_pb2.Timestamp
+    level: str
+    was: str
+    points: float
+    came: _containers.RepeatedCompositeFieldContainer[CountedFinding]
+    left: _containers.RepeatedCompositeFieldContainer[CountedFinding]
+    warning: str
+    def __init__(self, time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., level: _Optional[str] = ..., was: _Optional[str] = ..., points: _Optional[float] = ..., came: _Optional[_Iterable[_Union[CountedFinding, _Mapping]]] = ..., left: _Optional[_Iterable[_Union[CountedFinding, _Mapping]]] = ..., warning: _Optional[str] = ...) -> None: ...
+
+class CountedFinding(_message.Message):
+    __slots__ = ("id", "rule", "time")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    RULE_FIELD_NUMBER: _ClassVar[int]
+    TIME_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    rule: str
+    time: _timestamp_pb2.Timestamp
+    def __init__(self, id: _Optional[str] = ..., rule: _Optional[str] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class ForecastRequest(_message.Message):
+    __slots__ = ("entity", "key", "at")
+    ENTITY_FIELD_NUMBER: _ClassVar[int]
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    AT_FIELD_NUMBER: _ClassVar[int]
+    entity: str
+    key: str
+    at: _timestamp_pb2.Timestamp
+    def __init__(self, entity: _Optional[str] = ..., key: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class ForecastResponse(_message.Message):
+    __slots__ = ("at", "ladders")
+    AT_FIELD_NUMBER: _ClassVar[int]
+    LADDERS_FIELD_NUMBER: _ClassVar[int]
+    at: _timestamp_pb2.Timestamp
+    ladders: _containers.RepeatedCompositeFieldContainer[LadderForecast]
+    def __init__(self, at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ladders: _Optional[_Iterable[_Union[LadderForecast, _Mapping]]] = ...) -> None: ...
+
+class LadderForecast(_message.Message):
+    __slots__ = ("ladder", "level", "points", "falls", "rises")
+    LADDER_FIELD_NUMBER: _ClassVar[int]
+    LEVEL_FIELD_NUMBER: _ClassVar[int]
+    POINTS_FIELD_NUMBER: _ClassVar[int]
+    FALLS_FIELD_NUMBER: _ClassVar[int]
+    RISES_FIELD_NUMBER: _ClassVar[int]
+    ladder: str
+    level: str
+    points: float
+    falls: _containers.RepeatedCompositeFieldContainer[Fall]
+    rises: _containers.RepeatedCompositeFieldContainer[Rise]
+    def __init__(self, ladder: _Optional[str] = ..., level: _Optional[str] = ..., points: _Optional[float] = ..., falls: _Optional[_Iterable[_Union[Fall, _Mapping]]] = ..., rises: _Optional[_Iterable[_Union[Rise, _Mapping]]] = ...) -> None: ...
+
+class Fall(_message.Message):
+    __slots__ = ("level", "time", "points", "leaving")
+    LEVEL_FIELD_NUMBER: _ClassVar[int]
+    TIME_FIELD_NUMBER: _ClassVar[int]
+    POINTS_FIELD_NUMBER: _ClassVar[int]
+    LEAVING_FIELD_NUMBER: _ClassVar[int]
+    level: str
+    time: _timestamp_pb2.Timestamp
+    points: float
+    leaving: float
+    def __init__(self, level: _Optional[str] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., points: _Optional[float] = ..., leaving: _Optional[float] = ...) -> None: ...
+
+class Rise(_message.Message):
+    __slots__ = ("level", "steps")
+    LEVEL_FIELD_NUMBER: _ClassVar[int]
+    STEPS_FIELD_NUMBER: _ClassVar[int]
+    level: str
+    steps: _containers.RepeatedCompositeFieldContainer[RiseStep]
+    def __init__(self, level: _Optional[str] = ..., steps: _Optional[_Iterable[_Union[RiseStep, _Mapping]]] = ...) -> None: ...
+
+class RiseStep(_message.Message):
+    __slots__ = ("points", "before")
+    POINTS_FIELD_NUMBER: _ClassVar[int]
+    BEFORE_FIELD_NUMBER: _ClassVar[int]
+    points: float
+    before: _timestamp_pb2.Timestamp
+    def __init__(self, points: _Optional[float] = ..., before: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
 class Line(_message.Message):
     __slots__ = ("number", "time", "kind", "status", "awaits", "deadline", "step", "result", "actor", "role", "note", "attachments", "command_id", "overdue", "due", "reason", "finding", "level", "points", "uncounted", "chain")
     NUMBER_FIELD_NUMBER: _ClassVar[int]

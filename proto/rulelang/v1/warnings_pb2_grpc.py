@@ -55,6 +55,16 @@ class WarningsStub:
                 request_serializer=proto_dot_rulelang_dot_v1_dot_warnings__pb2.AdvanceRequest.SerializeToString,
                 response_deserializer=proto_dot_rulelang_dot_v1_dot_warnings__pb2.AdvanceResponse.FromString,
                 _registered_method=True)
+        self.Level = channel.unary_unary(
+                '/rulelang.v1.Warnings/Level',
+                request_serializer=proto_dot_rulelang_dot_v1_dot_warnings__pb2.LevelRequest.SerializeToString,
+                response_deserializer=proto_dot_rulelang_dot_v1_dot_warnings__pb2.LevelResponse.FromString,
+                _registered_method=True)
+        self.Forecast = channel.unary_unary(
+                '/rulelang.v1.Warnings/Forecast',
+                request_serializer=proto_dot_rulelang_dot_v1_dot_warnings__pb2.ForecastRequest.SerializeToString,
+                response_deserializer=proto_dot_rulelang_dot_v1_dot_warnings__pb2.ForecastResponse.FromString,
+                _registered_method=True)
 
 
 class WarningsServicer:
@@ -90,6 +100,20 @@ class WarningsServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Level(self, request, context):
+        """How an entity stands on each of its ladders, and how that came about. Whoever may see the entity, or what it belongs to now, may ask.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Forecast(self, request, context):
+        """When its level falls if nothing else happens, and what it takes to reach each higher one.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_WarningsServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -112,6 +136,16 @@ def add_WarningsServicer_to_server(servicer, server):
                     servicer.Advance,
                     request_deserializer=proto_dot_rulelang_dot_v1_dot_warnings__pb2.AdvanceRequest.FromString,
                     response_serializer=proto_dot_rulelang_dot_v1_dot_warnings__pb2.AdvanceResponse.SerializeToString,
+            ),
+            'Level': grpc.unary_unary_rpc_method_handler(
+                    servicer.Level,
+                    request_deserializer=proto_dot_rulelang_dot_v1_dot_warnings__pb2.LevelRequest.FromString,
+                    response_serializer=proto_dot_rulelang_dot_v1_dot_warnings__pb2.LevelResponse.SerializeToString,
+            ),
+            'Forecast': grpc.unary_unary_rpc_method_handler(
+                    servicer.Forecast,
+                    request_deserializer=proto_dot_rulelang_dot_v1_dot_warnings__pb2.ForecastRequest.FromString,
+                    response_serializer=proto_dot_rulelang_dot_v1_dot_warnings__pb2.ForecastResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -222,6 +256,60 @@ class Warnings:
             '/rulelang.v1.Warnings/Advance',
             proto_dot_rulelang_dot_v1_dot_warnings__pb2.AdvanceRequest.SerializeToString,
             proto_dot_rulelang_dot_v1_dot_warnings__pb2.AdvanceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Level(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/rulelang.v1.Warnings/Level',
+            proto_dot_rulelang_dot_v1_dot_warnings__pb2.LevelRequest.SerializeToString,
+            proto_dot_rulelang_dot_v1_dot_warnings__pb2.LevelResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Forecast(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/rulelang.v1.Warnings/Forecast',
+            proto_dot_rulelang_dot_v1_dot_warnings__pb2.ForecastRequest.SerializeToString,
+            proto_dot_rulelang_dot_v1_dot_warnings__pb2.ForecastResponse.FromString,
             options,
             channel_credentials,
             insecure,

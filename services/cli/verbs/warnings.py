@@ -1,7 +1,8 @@
 """Ask a running service for its warnings, and do steps of their procedures.
 
 list: one line each, the latest issued first. get ID: one warning with its history and evidence (JSON). watch: every change, as JSON Lines, until
-interrupted. advance ID: does the step that is awaited. Who you are, the service knows by your token or certificate.
+interrupted. advance ID: does the step that is awaited. level --of ENTITY KEY: how somebody stands on the ladders, how that came about, and what could
+become of it. Who you are, the service knows by your token or certificate.
 """
 
 from __future__ import annotations
@@ -15,10 +16,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from rulelang.timezones import Zone
+from services.cli.moments import last_moment_us
 from services.cli.terminal import FAILED, WELL, CannotUse, Terminal
+from services.replay.course import course_lines
 
 SUMMARY = "the warnings of a running service, and what is done about them"
-ACTIONS = ("list", "get", "watch", "advance")
+ACTIONS = ("list", "get", "watch", "advance", "level")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,13 +36,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--certificate", type=Path, metavar="FILE", help="your certificate, PEM; with --key")
     parser.add_argument("--key", type=Path, metavar="FILE", help="your private key, PEM")
     parser.add_argument(
-        "--of", nargs=2, metavar=("ENTITY", "KEY"), help="only warnings for this key, or of what belonged to it, as in: --of unit U1"
+        "--of",
+        nargs=2,
+        metavar=("ENTITY", "KEY"),
+        help="only warnings for this key, or of what belonged to it, as in: --of unit U1; of level: who it is",
     )
     parser.add_argument("--level", action="append", default=[], metavar="LEVEL", help="only of this level; may be repeated")
     parser.add_argument(
         "--step", action="append", default=[], metavar="STEP", help="only where this step is awaited; of advance: the step that is done"
     )
     parser.add_argument("--status", action="append", default=[], metavar="STATUS", help="only open, closed, refuted or revoked ones")
+    parser.add_argument("--at", metavar="TIME", help="level: the moment looked at (default: now); a day: its end")
     parser.add_argument("--overdue", action="store_true", help="only where something is late")
     parser.add_argument("--cursor", default="", metavar="CURSOR", help="watch: go on behind the change that had this cursor")
     parser.add_argument(
@@ -58,6 +66,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     if (arguments.action in ("get", "advance")) != (arguments.id is not None):
         raise CannotUse(f"{arguments.action}: {'needs the ID of a warning' if arguments.id is None else 'takes no ID'}")
+    if arguments.action == "level" and not arguments.of:
+        raise CannotUse("level: needs --of ENTITY KEY")
+    if arguments.action != "level" and arguments.at is not None:
+        raise CannotUse("--at: goes with level")
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     import grpc  # only now: who has a wrong option need not wait for it
 
@@ -127,8 +139,70 @@ def _asked(arguments: argparse.Namespace, channel: Any) -> Iterator[str]:
         case "get":
             found = stub.Get(warnings_pb2.GetRequest(id=arguments.id), metadata=token)
             yield json.dumps({**_plain(found), "evidence": json.loads(found.evidence)}, ensure_ascii=False, indent=2)
+        case "level":
+            yield from _level(arguments, channel, stub, token)
         case _:
             yield _advanced(arguments, stub, token)
+
+
+def _level(arguments: argparse.Namespace, channel: Any, stub: Any, token: Any) -> Iterator[str]:
+    """As `rulelang level` says it, in the rule set's zone."""
+    from proto.rulelang.v1 import rulesets_pb2, rulesets_pb2_grpc, warnings_pb2
+
+    described = rulesets_pb2_grpc.RuleSetsStub(channel).Describe(rulesets_pb2.DescribeRequest(), metadata=token)
+    zone = Zone(described.rule_set.timezone)
+    entity, key = arguments.of
+    asked = warnings_pb2.LevelRequest(entity=entity, key=key)
+    if arguments.at is not None:
+        asked.at.FromMicroseconds(last_moment_us(arguments.at, zone, "--at"))
+    standing = stub.Level(asked, metadata=token)
+    # Of the same moment, so that both speak of the same points.
+    coming = stub.Forecast(warnings_pb2.ForecastRequest(entity=entity, key=key, at=standing.at), metadata=token)
+    forecasts = {told.ladder: told for told in coming.ladders}
+    for ladder in standing.ladders:
+        findings = {
+            one.id: {"rule": one.rule, "time": one.time.ToJsonString()} for change in ladder.history for one in (*change.came, *change.left)
+        }
+        if ladder.left_out:
+            yield f"{ladder.left_out} changes before these are left out"
+        yield from course_lines(ladder.ladder, _told(forecasts[ladder.ladder]), list(map(_change, ladder.history)), findings, zone)
+
+
+def _told(forecast: Any) -> dict[str, Any]:
+    """As `Engine.forecast` has it."""
+    return {
+        "level": _set(forecast, "level"),
+        "points": forecast.points,
+        "falls": [
+            {"level": _set(fall, "level"), "time": fall.time.ToJsonString(), "points": fall.points, "leaving": fall.leaving}
+            for fall in forecast.falls
+        ],
+        "rises": [
+            {"level": rise.level, "steps": [{"points": step.points, "before": _moment(step, "before")} for step in rise.steps]}
+            for rise in forecast.rises
+        ],
+    }
+
+
+def _change(change: Any) -> dict[str, Any]:
+    """As `Engine.level_history` has it."""
+    return {
+        "time": change.time.ToJsonString(),
+        "level": _set(change, "level"),
+        "was": _set(change, "was"),
+        "points": change.points,
+        "came": [one.id for one in change.came],
+        "left": [one.id for one in change.left],
+        "warning": _set(change, "warning"),
+    }
+
+
+def _set(message: Any, name: str) -> Any:
+    return getattr(message, name) if message.HasField(name) else None
+
+
+def _moment(message: Any, name: str) -> str | None:
+    return getattr(message, name).ToJsonString() if message.HasField(name) else None
 
 
 def _advanced(arguments: argparse.Namespace, stub: Any, token: Any) -> str:
