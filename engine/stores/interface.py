@@ -2,7 +2,8 @@
 
 The engine is a deterministic function of its *journal*: the accepted batches and the movements of the clock, in the
 order of acceptance.  The journal is what must be durable before an answer is given.  All else is *items*, values
-under keys that the engine can compute again from the journal; they are written behind it, in checkpoints.
+under keys that the engine can compute again from the journal; they are written behind it, in checkpoints.  Beside both stand
+*asides*, small values under names that are no function of the journal: how far others have been told of what it led to.
 
 A *shared* store serves several engines at a time, which are replicas of each other: each applies the whole journal, whoever wrote it. An entry
 is added only after the last one that its writer has applied; else the writer is told what others have written (`StoreBehind`).
@@ -118,6 +119,13 @@ class Store(Protocol):
         later entry, or the items that are there do not reach up to `since`; hand these over again with the next ones. Or, where the store was opened
         on the items of another rule set: another engine has replaced them already; open it anew.
         True also where there was no use in writing: the items are another rule set's by now, and a part does not replace them."""
+
+    def aside(self, name: str) -> bytes | None:
+        """What was set aside under this name; it belongs to no rule set. None: nothing."""
+
+    def set_aside(self, name: str, value: bytes, before: bytes | None) -> bool:
+        """Set a value aside, not empty, where what is there is still `before`; durable on return. False: it is not, and nothing was done. Repeating
+        it does no harm where no value is ever set twice."""
 
     def about(self) -> Mapping[str, str | int | bool]:
         """What whoever runs the service should know of the opened store: where it is, and how far it keeps what it is given. No secrets."""

@@ -25,6 +25,7 @@ class MemoryStore:
         self._program: str | None = None
         self._items_of: str | None = None
         self._applied = 0
+        self._asides: dict[str, bytes] = {}
 
     def open(self, program: str) -> bool:
         self._program = program
@@ -75,6 +76,15 @@ class MemoryStore:
             else:
                 self._items[name] = value
         self._applied = checkpoint.applied
+        return True
+
+    def aside(self, name: str) -> bytes | None:
+        return self._asides.get(name)
+
+    def set_aside(self, name: str, value: bytes, before: bytes | None) -> bool:
+        if self._asides.get(name) != before:
+            return False
+        self._asides[name] = value
         return True
 
     def about(self) -> Mapping[str, str | int | bool]:

@@ -56,6 +56,12 @@ class ReadingStore:
     def checkpoint(self, checkpoint: Checkpoint) -> bool:
         return True
 
+    def aside(self, name: str) -> bytes | None:
+        return self._store.aside(name)
+
+    def set_aside(self, name: str, value: bytes, before: bytes | None) -> bool:
+        raise StoreReadOnly("the store is only read, and nothing is set aside")
+
     def about(self) -> Mapping[str, str | int | bool]:
         return self._store.about()
 

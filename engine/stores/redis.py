@@ -5,6 +5,7 @@ In and out: see `engine.stores.interface.Store`; the URL: `engine.stores.redis_u
     journal            stream  an entry each: its number and the moment of acceptance (ms) are the ID; digest, writer's mark, content (zlib)
     notes              string  JSON: whose items there are, in which lists, up to which entry they are true, from where on the journal is kept
     items:GENERATION:KIND  stream  what each checkpoint changed (zlib); read from the first to the last, the last one counts
+    aside:NAME         string  what was set aside; replaced only where it is what was read
     mark               string  written where a WAIT needs something to wait for
     queue              list    where several write at once: who came too late and goes next; a courtesy that expires, nothing depends on it
 
@@ -791,7 +792,25 @@ class RedisStore:
         self._notes = replace(self._notes, mark=notes.mark, cut=notes.cut, cut_digest=notes.cut_digest)
         link.ask(("XTRIM", self._journal, "MINID", notes.cut + 1))
 
+    # ------------------------------------------------------------------ asides
+
+    def aside(self, name: str) -> bytes | None:
+        (value,) = self._asked("GET", self._aside(name))
+        return None if value is None else bytes(value)
+
+    def set_aside(self, name: str, value: bytes, before: bytes | None) -> bool:
+        return self._patiently(lambda link: self._set_aside(link, self._aside(name), value, before or b""))
+
+    def _set_aside(self, link: _Link, key: str, value: bytes, before: bytes) -> bool:
+        if link.ask(_call("save", [key], before, value, "-")) != [b"OK"] and link.ask(("GET", key)) != [value]:
+            return False  # it was not set by an earlier try, whose reply was lost, either
+        self._confirm(link)
+        return True
+
     # ------------------------------------------------------------------ helpers
+
+    def _aside(self, name: str) -> str:
+        return f"{self._prefix}aside:{name}"
 
     def _list(self, generation: str, kind: str) -> str:
         return f"{self._prefix}items:{generation}:{kind}"

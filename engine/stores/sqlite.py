@@ -1,7 +1,7 @@
 """The store `sqlite:PATH`: one file, one process, nothing to set up. What a service uses unless told otherwise.
 
 In and out: see `engine.stores.interface.Store`.  In the file: the journal (zlib, chained by SHA-256), the items, and
-two notes, whose items they are and how far they are true.  It is in WAL mode with `synchronous=FULL`: a commit is on
+notes: whose items they are, how far they are true, and what was set aside.  It is in WAL mode with `synchronous=FULL`: a commit is on
 disk when it returns.  SQLite's exclusive locking keeps every other process out, also `sqlite3` at a prompt.
 """
 
@@ -31,6 +31,9 @@ START = bytes(32)
 APPLICATION = 0x52_4C_53_31
 """`RLS1`, in the file's header: `file` and we tell by it that the database is a store."""
 FORMAT = 1
+
+ASIDE = "aside:"
+"""What the names of asides begin with, among the notes."""
 
 ROWS = 500
 """How many rows, or names of a question, are handled at once."""
@@ -229,6 +232,20 @@ class SqliteStore:
                 if database.in_transaction:  # some errors have rolled back already
                     database.execute("rollback")
                 raise
+        return True
+
+    # ------------------------------------------------------------------ asides
+
+    def aside(self, name: str) -> bytes | None:
+        with self._told() as database:
+            row = database.execute("select value from notes where name = ?", (ASIDE + name,)).fetchone()
+        return None if row is None else row[0]
+
+    def set_aside(self, name: str, value: bytes, before: bytes | None) -> bool:
+        if self.aside(name) != before:  # there is one writer
+            return False
+        with self._told() as database:
+            database.execute("insert or replace into notes values (?, ?)", (ASIDE + name, value))
         return True
 
     def about(self) -> Mapping[str, str | int | bool]:

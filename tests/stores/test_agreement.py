@@ -53,6 +53,14 @@ class Agreement(RuleBasedStateMachine):
     def load(self, kind: str, keys: list[str]) -> None:
         assert self._store.load(kind, keys) == self._twin.load(kind, keys)
 
+    @rule(name=st.sampled_from(["one", "other"]), value=st.binary(min_size=1, max_size=2), fits=st.booleans())
+    def set_aside(self, name: str, value: bytes, fits: bool) -> None:
+        there = self._twin.aside(name)
+        if value == there:
+            return  # no value is ever set twice
+        before = there if fits else b"another"
+        assert self._store.set_aside(name, value, before) == self._twin.set_aside(name, value, before) == fits
+
     @rule(after=st.integers(0, 10))
     def read_the_journal(self, after: int) -> None:
         assert list(self._store.journal(after)) == list(self._twin.journal(after))
@@ -64,6 +72,8 @@ class Agreement(RuleBasedStateMachine):
         assert self._store.verify() == self._twin.verify()
         for kind in ("event", "finding"):
             assert list(self._store.items(kind)) == list(self._twin.items(kind))
+        for name in ("one", "other"):
+            assert self._store.aside(name) == self._twin.aside(name)
 
     def teardown(self) -> None:
         self._store.close()

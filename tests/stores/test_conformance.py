@@ -196,6 +196,46 @@ def test_a_rule_set_that_wrote_no_checkpoint_has_changed_nothing(at: Place, stor
         assert dict(again.items("event")) == {"a": b"1"}
 
 
+# ---------------------------------------------------------------------- asides
+
+
+def test_what_is_set_aside_comes_back_by_its_name(at: Place, store: Store) -> None:
+    assert store.aside("channel one") is None
+    assert store.set_aside("channel one", b"\x00 1 \xff", None)
+    assert store.set_aside("渠道", b"2", None)
+    with closing(reopened(at, store)) as again:
+        assert (again.aside("channel one"), again.aside("渠道"), again.aside("channel")) == (b"\x00 1 \xff", b"2", None)
+
+
+def test_an_aside_is_replaced_only_where_it_is_what_was_read(store: Store) -> None:
+    assert not store.set_aside("channel", b"1", b"0")
+    assert store.set_aside("channel", b"1", None)
+    assert not store.set_aside("channel", b"2", None)
+    assert not store.set_aside("channel", b"2", b"0")
+    assert store.aside("channel") == b"1"
+    assert store.set_aside("channel", b"2", b"1")
+    assert store.aside("channel") == b"2"
+
+
+def test_an_aside_is_long_where_it_must_be(at: Place, store: Store) -> None:
+    value = bytes(range(256)) * 4_000
+    assert store.set_aside("channel", value, None)
+    with closing(reopened(at, store)) as again:
+        assert again.aside("channel") == value
+
+
+def test_asides_belong_to_no_rule_set_and_stay_when_its_items_are_replaced(at: Place, store: Store) -> None:
+    store.append(b"first")
+    write(store, applied=1, event_a=b"1")
+    assert store.set_aside("channel", b"1", None)
+    with closing(reopened(at, store, "rules-2")) as again:
+        assert again.aside("channel") == b"1"
+        write(again, applied=1, event_b=b"2")
+        assert again.aside("channel") == b"1"
+        assert again.applied() == 1
+        assert list(again.journal()) == [(1, b"first")]
+
+
 # ---------------------------------------------------------------------- closing, and what is no store
 
 
