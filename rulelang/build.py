@@ -437,7 +437,7 @@ class Build:
         span = Span(self._file, self._at(parts[0]).start, max([self._end(part) for part in parts]))
         step = syntax.ProcedureStep(
             name,
-            tuple(role.value for role in said.get("roles", ())),
+            said.get("roles", ()),
             deadline,
             calendar,
             said.get("level"),

@@ -482,7 +482,7 @@ class ProcedureStep:
     """`step review by inspector deadline 5d of office from orange other than verification may refute`; `release …` and `decision …` are named so."""
 
     name: str
-    roles: tuple[str, ...]
+    roles: tuple[Text, ...]
     deadline: Expression | None
     deadline_calendar: str | None
     level: Text | None

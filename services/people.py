@@ -15,11 +15,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rulelang import model
 from rulelang.normalise import normalise
 from services.toml import read_toml
 
@@ -59,6 +60,22 @@ class People:
         if token is not None:
             return self.by_token.get(hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest())
         return next((self.by_certificate[name] for name in certificate_names if name in self.by_certificate), None)
+
+    @property
+    def all(self) -> list[Person]:
+        """By name."""
+        return sorted({*self.by_certificate.values(), *self.by_token.values()}, key=lambda person: person.name)
+
+
+def unmet(people: People, procedures: Sequence[model.Procedure]) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Where people and procedures do not meet: (procedure, step) that nobody has a role for; (person, role) that no step asks for."""
+    held = {role for person in people.all for role in person.roles}
+    steps = [(p.name, step) for p in procedures for step in (p.release, *p.steps, p.decision) if step is not None]
+    asked = {role for _, step in steps for role in step.roles}
+    return (
+        [(procedure, step.name) for procedure, step in steps if not held & set(step.roles)],
+        [(person.name, role) for person in people.all for role in person.roles if role not in asked],
+    )
 
 
 def load_people(path: Path | None) -> People:

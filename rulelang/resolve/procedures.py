@@ -115,7 +115,7 @@ def _step(
         problems.append(diagnostic("E468", written.span, name=written.name))
     return model.ProcedureStep(
         written.name,
-        written.roles,
+        tuple(role.value for role in written.roles),
         deadline,
         None if written.level is None else written.level.value,
         tuple(other.value for other in written.others),

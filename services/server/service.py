@@ -27,8 +27,8 @@ from engine.stores.interface import Store, StoreError
 from engine.stores.memory import MemoryStore
 from proto.rulelang.v1 import rulesets_pb2_grpc, warnings_pb2_grpc
 from rulelang import model
-from services.logs import logger
-from services.people import People, PeopleError, load_people
+from services.logs import LISTED_MAX, logger
+from services.people import People, PeopleError, load_people, unmet
 from services.server.admission import Admission
 from services.server.board import Board
 from services.server.collecting import Collecting
@@ -115,6 +115,7 @@ class Service:
             await self.engine.stop()
             raise
         await self._health.serving()
+        self._say_unmet()
         await self._server.start()
         logger().info("serving", address=address, rule_set=self._rules.declared.hash, rules=len(self._rules.declared.rules))
         listening(address)
@@ -160,6 +161,16 @@ class Service:
             return load_people(self._settings.people)
         except PeopleError as error:
             raise CannotServe(str(error)) from error
+
+    def _say_unmet(self) -> None:
+        """A role that is misspelt, in the rules or in the list of people, shows here before somebody waits for a step in vain."""
+        if self._settings.people is None:
+            return
+        steps, roles = unmet(self._edge.people, self._seen().rules.declared.procedures)
+        if steps:
+            logger().warning("steps that nobody has a role for", steps=steps[:LISTED_MAX], steps_count=len(steps))
+        if roles:
+            logger().warning("roles that no step asks for", roles=roles[:LISTED_MAX], roles_count=len(roles))
 
     def _check_secret(self, declared: model.RuleSet) -> None:
         drawn = [rule.name for rule in declared.rules if rule.sample is not None and rule.state != "disabled"]
@@ -212,6 +223,7 @@ class Service:
             except CannotServe as error:
                 logger().error("the list of people is left as it was", error=str(error))
             await self.reloads.reload()
+            self._say_unmet()
 
     # ------------------------------------------------------------------ ending
 

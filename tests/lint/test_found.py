@@ -60,7 +60,9 @@ rule ruled
 
 def check(text: str, code: str) -> None:
     """The marked places are found with this code, and nothing else is found at all."""
-    declares = any(text.lstrip().startswith(word) for word in ("rule ", "let ", "ladder ", "test ", "entity ", "event ", "table "))
+    declares = any(
+        text.lstrip().startswith(word) for word in ("rule ", "let ", "ladder ", "test ", "entity ", "event ", "table ", "procedure ")
+    )
     plain, places = marked(DECLARATIONS + USED + (text if declares else f"rule r when {text}\n"))
     found = [(d.code, d.span.start, plain[d.span.start : d.span.end]) for d in linted(plain) if d.code != UNTESTED]
     assert found == [(code, start, place) for start, place in places]
@@ -215,6 +217,12 @@ test "the ruling first"
         "entity short retain 10d event done short: short case: case"
         " rule r on done after «11d» when count(done) > 0 within short rule s when done.case is present",
     ],
+    "L021": [
+        "procedure p step one by unit_head step two by «unithead» step three by unit_head",
+        "procedure p release by supervisor step one by clerk, «superviser» decision by supervisor, clerk",
+        "procedure p for bad step one by 支队督察长官员 step two by «支队督察长管员» rule bad when mild about officer level red"
+        " procedure q step one by 支队督察长官员",
+    ],
 }
 
 LEFT_ALONE: dict[str, list[str]] = {
@@ -335,6 +343,12 @@ test "the ruling of another case first"
         "rule r on ruling after 30d of working_hours when count(detention) == 0 within case",
         "detention not followed by ruling within case over 400d",
         "detention not followed by ruling within case over year",
+    ],
+    "L021": [
+        "procedure p step one by head step two by deputy_head step three by head",
+        "procedure p step one by unit_head step two by unithead",
+        "procedure p step one by unit_head, unithead step two by unit_head, unithead",
+        "procedure p step one by 大队长 step two by 中队长 step three by 大队长",
     ],
 }
 

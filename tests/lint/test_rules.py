@@ -43,6 +43,7 @@ PLACES = {
     "L018": ["3"],
     "L019": ["long_shift"],
     "L020": ["120d"],
+    "L021": ["unit_haed"],
 }
 
 RULES = [pytest.param(rule, id=rule.code) for rule in lint_rules()]

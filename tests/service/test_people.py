@@ -127,3 +127,21 @@ def test_a_reload_reads_the_list_again_and_keeps_the_old_one_where_it_is_wrong(t
         ]
 
     run(tmp_path, scenario)
+
+
+def test_roles_that_do_not_meet_the_procedures_are_said_at_the_start_and_after_a_reload(tmp_path: Path) -> None:
+    async def scenario(office: Office) -> None:
+        assert office.inside.said("steps that nobody has a role for") == []
+        assert office.inside.said("roles that no step asks for") == []
+        people = tmp_path / "people.toml"
+        people.write_text(people_text().replace('"discipline"', '"disciplin"'), encoding="utf-8")
+        office.inside.service.reload()
+        async with asyncio.timeout(WAIT_S):
+            while not office.inside.said("roles that no step asks for"):
+                await asyncio.sleep(0.01)
+        (steps,), (roles,) = office.inside.said("steps that nobody has a role for"), office.inside.said("roles that no step asks for")
+        (default,) = {name for name, _ in steps["steps"]}  # the folder that is read again holds no rules
+        assert (default, steps["steps"], steps["steps_count"]) == ("default", [["default", "accountability"]], 1)
+        assert (roles["roles"], roles["roles_count"]) == ([["wang", "disciplin"]], 1)
+
+    run(tmp_path, scenario)
