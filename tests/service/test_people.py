@@ -11,11 +11,14 @@ import grpc
 import pytest
 from grpc import aio
 
+import rulelang
 from proto.rulelang.v1 import warnings_pb2, warnings_pb2_grpc
 from services.people import People, PeopleError, load_people
+from services.server.engine_thread import RuleSet
 from tests.service.inside import WAIT_S, Failed, chosen, service
 from tests.service.office import Office, people_text, run, token, told
 from tests.service.test_tls import authority, signed
+from tests.warnings.scene import RULES
 
 
 def loaded(folder: Path, text: str) -> People:
@@ -130,18 +133,27 @@ def test_a_reload_reads_the_list_again_and_keeps_the_old_one_where_it_is_wrong(t
 
 
 def test_roles_that_do_not_meet_the_procedures_are_said_at_the_start_and_after_a_reload(tmp_path: Path) -> None:
-    async def scenario(office: Office) -> None:
-        assert office.inside.said("steps that nobody has a role for") == []
-        assert office.inside.said("roles that no step asks for") == []
-        people = tmp_path / "people.toml"
-        people.write_text(people_text().replace('"discipline"', '"disciplin"'), encoding="utf-8")
-        office.inside.service.reload()
-        async with asyncio.timeout(WAIT_S):
-            while not office.inside.said("roles that no step asks for"):
-                await asyncio.sleep(0.01)
-        (steps,), (roles,) = office.inside.said("steps that nobody has a role for"), office.inside.said("roles that no step asks for")
-        (default,) = {name for name, _ in steps["steps"]}  # the folder that is read again holds no rules
-        assert (default, steps["steps"], steps["steps_count"]) == ("default", [["default", "accountability"]], 1)
-        assert (roles["roles"], roles["roles_count"]) == ([["wang", "disciplin"]], 1)
+    rules, people = tmp_path / "rules", tmp_path / "people.toml"
+    rules.mkdir()
+    (rules / "office.rules").write_text(RULES, encoding="utf-8")
+    checked = rulelang.check([str(rules)])
+    assert checked.ruleset is not None
+    people.write_text(people_text(), encoding="utf-8")
 
-    run(tmp_path, scenario)
+    async def scenario() -> None:
+        running = RuleSet(checked.ruleset, rulelang.compile_checked(checked))
+        async with service(chosen(people=people), running, [str(rules)]) as inside:
+            assert inside.said("steps that nobody has a role for") == []
+            assert inside.said("roles that no step asks for") == []
+            people.write_text(people_text().replace('"discipline"', '"disciplin"'), encoding="utf-8")
+            inside.service.reload()
+            async with asyncio.timeout(WAIT_S):
+                while not inside.said("roles that no step asks for"):
+                    await asyncio.sleep(0.01)
+            (steps,), (roles,) = inside.said("steps that nobody has a role for"), inside.said("roles that no step asks for")
+            assert (steps["steps"], steps["steps_count"]) == ([["conduct_cases", "accountability"]], 1)
+            assert (roles["roles"], roles["roles_count"]) == ([["wang", "disciplin"]], 1)
+        async with service(chosen(people=people), running) as inside:
+            assert len(inside.said("steps that nobody has a role for")) == 1
+
+    asyncio.run(scenario())
