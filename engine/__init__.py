@@ -1,5 +1,6 @@
 """The engine: evaluates a compiled rule set over events. See `engine.engine` for what it does with an event."""
 
-from engine.engine import Engine, Outcome
+from engine.engine import Engine
+from engine.outcome import Outcome
 
 __all__ = ["Engine", "Outcome"]

@@ -10,32 +10,35 @@ On a shared store several engines are replicas of each other: each applies what 
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import chain, takewhile
+from itertools import takewhile
 from typing import Any, Literal, NoReturn
 
 from engine import limits as bounds
 from engine.entries import advance_entry, command_entry, events_entry, read_entry
-from engine.fold import Changes, Finding, Fold, LimitReached, SeenNames, Warning_, explain, restore, saved_finding, saved_warning
+from engine.fold import Changes, LimitReached, explain
 from engine.levels import Credit, Scale, forecast, level_history, levels_at
 from engine.machine import EventError, Machine, name_of_wire
+from engine.names import LIKE_A_CONFLICT, conflict_id
+from engine.outcome import Outcome
 from engine.program import Program, load
+from engine.recovery import Recovery
+from engine.saving import Saving
+from engine.state import ACTS, State
 from engine.stores import make_store
-from engine.stores.interface import Checkpoint, Store, StoreBehind, StoreError, StoreForked
+from engine.stores.interface import Store, StoreBehind, StoreForked
 from engine.texts import canonical, canonical_bytes, day_text, number, time_text, time_us
 from engine.values import Event
-from engine.views import finding_object, order, warning_object, with_version
+from engine.views import finding_object, order, warning_object
 from engine.warnings.deciding import Move
 from engine.warnings.dossier import Command, Dossier, Line, command_json, dossier_json, read_command, read_dossier
-from engine.warnings.evidence import Freezer, unpacked
-from engine.warnings.register import Act, Answer, Register
+from engine.warnings.evidence import unpacked
+from engine.warnings.register import Act, Answer
 
 Json = dict[str, Any]
 Given = Mapping[str, object] | bytes
@@ -44,32 +47,6 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 OPENINGS_MAX = 5
 """How often an engine begins again when others change what it is just reading."""
-ACTS = ("warning_step", "warning_overdue")
-"""The event types that record what became of warnings. An engine that keeps no life cycle takes them as they were recorded."""
-UNSAVED_PARTS = 8
-"""On a shared store, what is not saved yet is put aside in so many parts, each of which can be forgotten when another replica has saved it."""
-
-
-@dataclass(slots=True)  # not frozen: each event makes one, and a frozen one takes six times as long to make
-class Outcome:
-    """What became of one event, or of a movement of the clock.
-
-    `status`: "accepted"; "duplicate" (it was accepted before: the same answer); "conflict" (another content has this
-    name); "refused" (`error` names the field, and `wrong_field` is it, where it is one field); "too_late" (older than all
-    its entities retain); "advanced" (the clock).
-    `findings` and `warnings`: issued, or again with a higher version; `withdrawn`: no longer true. `ignored`: fields
-    that the schema does not declare.
-    """
-
-    status: str
-    source: str = ""
-    id: str | None = None
-    error: str | None = None
-    findings: list[Json] = field(default_factory=list)
-    withdrawn: list[Json] = field(default_factory=list)
-    warnings: list[Json] = field(default_factory=list)
-    ignored: int = 0
-    wrong_field: str = ""
 
 
 class EngineBroken(Exception):
@@ -88,15 +65,6 @@ def moment_us(now: datetime | int | str) -> int:
     return time_us(now) if isinstance(now, str) else now
 
 
-def conflict_id(event: Event) -> str:
-    """The id under which a refused content is recorded: `ID#` and the first 12 hex digits of the content's hash."""
-    return f"{event.id}#{event.digest.hex()[:12]}"
-
-
-_LIKE_A_CONFLICT = re.compile(r"#[0-9a-f]{12}\Z")
-"""How such ids end. No event may be sent under one, or whoever knows the hash could keep a conflict from being recorded."""
-
-
 def _payload(event: Event) -> bytes:
     assert event.payload is not None, "the event was decoded for the journal"
     return event.payload
@@ -104,14 +72,6 @@ def _payload(event: Event) -> bytes:
 
 def _wall_clock() -> int:
     return time.time_ns() // 1000
-
-
-def saved_entry(state: bytes | None) -> int:
-    """The entry of the journal up to which what was found is saved, by the item `state` `engine` of a store (None: nothing is).
-
-    0 also where a version of this program before saved it, which did not say."""
-    entry: int = 0 if state is None else json.loads(state).get("applied", 0)
-    return entry
 
 
 class Engine:
@@ -140,7 +100,6 @@ class Engine:
         self._life_cycle = life_cycle
         if not life_cycle:
             self._machine.admit(ACTS)
-        self._act_types = {kind["name"]: number for number, kind in enumerate(self.program.plan["types"]) if kind["name"] in ACTS}
         self._secret = secret
         self._on_looked = on_looked
         self._retains = self._retained_by_type()
@@ -155,26 +114,16 @@ class Engine:
 
     def _opened(self) -> bool:
         """Begin with what the store keeps. False: another engine has changed that meanwhile."""
-        self._fold = Fold(self._machine, self.program.plan, self._secret, self.limits, self._on_looked)
-        self._identities: dict[tuple[str, str], tuple[bytes, Outcome | None]] = {}
-        self._counts: dict[str, int] = {}
-        self._unsaved: dict[tuple[str, str], bytes | None] = {}
-        self._unsaved_events = 0
-        self._unsaved_before: list[tuple[int, int, dict[tuple[str, str], bytes | None]]] = []
-        self._saved = 0
-        self._buried: dict[str, Json] = {}
-        self._lookup = False  # whether the store knows names from before it was opened
-        self._names_saved = SeenNames()  # of the names that it has learned since
-        self._register = Register({hours.name: hours for hours in self._machine.hours}, self.limits.dossier_lines_max)
-        self._freezer = Freezer(self._machine, self._fold, self.program.plan, self.limits)
-        self._living = self._life_cycle
-        self._applied = 0
-        self._began: int | None = None
-        self._filled = bytes(32)
+        state = State(self._machine, self.program, self._secret, self.limits, self._on_looked, self._life_cycle)
+        self._state = state
+        self._fold = state.fold
+        self._register = state.register
+        self._names = state.names
+        self._saving = Saving(state, self.limits)
+        self._recovery = Recovery(state, self._saving, self._apply_entry, self._take_acts)
         self._broken: str | None = None
-        self._checkpoint_failed: str | None = None
         try:
-            return self._recover(self._store.open(self.program.plan["hash"]))
+            return self._recovery.begin(self._store, self._store.open(self.program.plan["hash"]))
         except StoreForked:
             return False
 
@@ -200,20 +149,20 @@ class Engine:
                 row = self._machine.decode(event, journal=self._store.durable)
                 if now is not None and row.time > now + self._tolerance_us:
                     self._refuse_future(row, now)
-                if "#" in row.id and _LIKE_A_CONFLICT.search(row.id):
+                if "#" in row.id and LIKE_A_CONFLICT.search(row.id):
                     raise EventError("id", f"{row.id!r} ends like the names that the service gives to conflicting contents")
             except EventError as error:
                 outcomes.append(self._refused(event, error))
                 continue
             outcomes.append(None)
             decoded.append(row)
-        self._look_up(decoded)
+        self._names.look_up(decoded, self._store)
         if self._store.durable:
             now = self._put_in_journal(decoded, now)
             for row in decoded:  # a row lives as long as the histories that it is in
                 row.payload = None
         applied = iter(self._apply(decoded, now))
-        self._count_unsaved(len(decoded))
+        self._saving.count_and_save(len(decoded), self._store)
         return [outcome if outcome is not None else next(applied) for outcome in outcomes]
 
     def _clock(self) -> int | None:
@@ -222,10 +171,10 @@ class Engine:
     def _put_in_journal(self, events: Sequence[Event], now: int | None) -> int | None:
         """What is new of these events, after all that others have written. Gives the clock at which they are applied."""
         while True:
-            fresh = [_payload(event) for event in events if not self._known(event)]
+            fresh = [_payload(event) for event in events if not self._names.has(event)]
             try:
                 if fresh:
-                    self._applied = self._store.append(events_entry(fresh, now), self._applied)
+                    self._state.applied = self._store.append(events_entry(fresh, now), self._state.applied)
                 else:
                     self._store.confirm()  # they are another engine's, perhaps
                 return now
@@ -236,18 +185,38 @@ class Engine:
     def _apply_entries(self, entries: Iterable[tuple[int, bytes]]) -> None:
         for number_, item in entries:
             events = self._apply_entry(read_entry(item))
-            self._applied = number_
-            self._count_unsaved(events)
+            self._state.applied = number_
+            self._saving.count_and_save(events, self._store)
+
+    def _apply_entry(self, item: Json) -> int:
+        """Gives how many events it holds."""
+        if "advance" in item:
+            self._advance(item["advance"])
+            return 0
+        if self._state.began is None:
+            self._state.began = item["now"]
+        if "command" in item:
+            self._apply_command(item)
+            return 1
+        rows = []
+        for event in item["events"]:
+            try:
+                rows.append(self._machine.decode(event, journal=False))
+            except EventError as error:  # another rule set took it; to this one it is nothing, as if it were sent now
+                self._refused(event, error)
+        self._names.look_up(rows, self._store)
+        self._apply(rows, item["now"])
+        return len(rows)
 
     def _apply(self, events: Iterable[Event], now: int | None) -> list[Outcome]:
         """Take decoded events into the fold, one by one. What a restart does again."""
         outcomes = []
         with self._all_or_broken():
             for event in events:
-                if self._began is None:
-                    self._began = event.time if now is None else now
+                if self._state.began is None:
+                    self._state.began = event.time if now is None else now
                 outcome = self._take(event, now)
-                self._counts[outcome.status] = self._counts.get(outcome.status, 0) + 1
+                self._state.counts[outcome.status] = self._state.counts.get(outcome.status, 0) + 1
                 outcomes.append(outcome)
         return outcomes
 
@@ -266,7 +235,7 @@ class Engine:
 
     def _take(self, event: Event, now: int | None) -> Outcome:
         name = (event.source, event.id)
-        known = self._identities.get(name)
+        known = self._names.get(name)
         if known is not None:
             digest, first = known
             if digest == event.digest:
@@ -299,20 +268,20 @@ class Engine:
 
     def _remember(self, event: Event, outcome: Outcome | None) -> None:
         """The event's name and content, and what was answered where there was anything to say."""
-        self._identities[(event.source, event.id)] = (event.digest, outcome)
+        self._names.keep(event, outcome)
         if self._store.durable:
             name = canonical([event.source, event.id])
             if outcome is None or outcome.status != "too_late":
-                self._unsaved["event", name] = self._machine.encode_record(event)
+                self._saving.items["event", name] = self._machine.encode_record(event)
             if outcome is not None:
                 answer = {part: getattr(outcome, part) for part in Outcome.__slots__}  # asdict would copy every finding
-                self._unsaved["answer", name] = canonical_bytes({"digest": event.digest.hex(), **answer})
+                self._saving.items["answer", name] = canonical_bytes({"digest": event.digest.hex(), **answer})
 
     def _conflict(self, event: Event, now: int | None) -> Outcome:
         """Another content under a known name: refused, recorded once per content, and visible to rules."""
         error = f"an event with the id {event.id!r} and the source {event.source!r} was accepted before with other content"
         mark = conflict_id(event)
-        known = self._identities.get((event.source, mark))
+        known = self._names.get((event.source, mark))
         if known is not None:
             assert known[1] is not None
             return replace(known[1], source=event.source, id=event.id)
@@ -336,15 +305,11 @@ class Engine:
             "" if event is None else event.source,
             None if event is None else event.id,
             error,
-            sorted(map(self._shown, changes.findings.values()), key=order),
-            sorted(map(self._shown, changes.withdrawn.values()), key=order),
-            sorted(map(self._shown, changes.warnings.values()), key=order),
+            sorted(map(self._state.shown, changes.findings.values()), key=order),
+            sorted(map(self._state.shown, changes.withdrawn.values()), key=order),
+            sorted(map(self._state.shown, changes.warnings.values()), key=order),
             0 if event is None else event.ignored,
         )
-
-    def _known(self, event: Event) -> bool:
-        known = self._identities.get((event.source, event.id))
-        return known is not None and known[0] == event.digest
 
     def _refuse_future(self, event: Event, now: int) -> NoReturn:
         raise EventError(
@@ -353,7 +318,7 @@ class Engine:
         )
 
     def _refused(self, event: Given, error: EventError) -> Outcome:
-        self._counts["refused"] = self._counts.get("refused", 0) + 1
+        self._state.counts["refused"] = self._state.counts.get("refused", 0) + 1
         source, name = name_of_wire(event) if isinstance(event, bytes) else (event.get("source"), event.get("id"))
         return Outcome(
             "refused",
@@ -382,12 +347,12 @@ class Engine:
     @property
     def began(self) -> int | None:
         """The clock when the first events were accepted, microseconds since 1970, UTC: what happened before then was not sent, as far as is known."""
-        return self._began
+        return self._state.began
 
     @property
     def applied(self) -> int:
         """The journal entry up to which all is applied (0: none)."""
-        return self._applied
+        return self._state.applied
 
     def advance(self, now: datetime | int | str | None = None) -> Outcome:
         """Let the clock reach `now` (default: the wall clock): deadlines up to then are looked at. Raises StoreError: then it stands still."""
@@ -398,7 +363,7 @@ class Engine:
             # Where the service's clock rules, it ticks often; in between nothing follows from the clock, and the next entry carries it.
             if self._store.durable and (not self._system or self._fold.due(moment) or self._register.due(moment)):
                 try:
-                    self._applied = self._store.append(advance_entry(moment), self._applied)
+                    self._state.applied = self._store.append(advance_entry(moment), self._state.applied)
                 except StoreBehind as behind:
                     self._apply_entries(behind.entries)
                     continue
@@ -411,7 +376,7 @@ class Engine:
     def follow(self, until: int | None = None) -> None:
         """On a shared store, apply what other engines have written, up to this entry or to the last. Who evaluates or advances does so anyway."""
         if self._store.shared:
-            self._apply_entries(takewhile(lambda numbered: until is None or numbered[0] <= until, self._store.journal(self._applied)))
+            self._apply_entries(takewhile(lambda numbered: until is None or numbered[0] <= until, self._store.journal(self._state.applied)))
 
     def _advance(self, moment: int) -> Outcome:
         with self._all_or_broken():
@@ -447,14 +412,14 @@ class Engine:
                 header = dossier_json(replace(self._register.dossiers[command.warning], lines=()))
                 entry = command_entry(now, command_json(command), (move.status, move.awaits, move.refuting), header)
                 try:
-                    self._applied = self._store.append(entry, self._applied)
+                    self._state.applied = self._store.append(entry, self._state.applied)
                 except StoreBehind as behind:
                     self._apply_entries(behind.entries)
                     continue
             with self._all_or_broken():
                 self._move_to(now)
                 self._take_acts([self._register.carry_out(command, move, now)])
-            self._count_unsaved(1)
+            self._saving.count_and_save(1, self._store)
             dossier = self._register.dossiers[command.warning]
             return Answer("accepted", None, next(line.number for line in dossier.lines if line.command == command.id), dossier)
 
@@ -486,12 +451,9 @@ class Engine:
 
     def _observed(self, changes: Changes) -> Changes:
         """The changes of the fold, once they are written into the dossiers."""
-        if self._living:
-            self._register.observe(changes, self._fold.now, self._opened_dossier)
+        if self._state.living:
+            self._register.observe(changes, self._fold.now, self._state.opened_dossier)
         return changes
-
-    def _opened_dossier(self, warning: Warning_) -> tuple[Dossier, bytes]:
-        return self._freezer.opened(warning, self._fold.now)
 
     def _move_to(self, now: int) -> None:
         self._fold.move(now)
@@ -500,7 +462,7 @@ class Engine:
 
     def _expire(self) -> list[Outcome]:
         """Write down the deadlines that have passed. What follows from them."""
-        if not self._living or not self._register.due(self._fold.now):
+        if not self._state.living or not self._register.due(self._fold.now):
             return []
         return self._take_acts(self._register.expire(self._fold.now))
 
@@ -509,7 +471,7 @@ class Engine:
         followed = []
         for act in acts:
             try:
-                changes = self._fold.take(self._act_event(act), self._fold.now)
+                changes = self._fold.take(self._state.act_event(act), self._fold.now)
             except LimitReached as reached:
                 self._register.not_counted(act, str(reached))
                 continue
@@ -517,12 +479,9 @@ class Engine:
                 followed.append(self._answer(self._observed(changes), "advanced", None))
         return followed
 
-    def _act_event(self, act: Act) -> Event:
-        return self._machine.make_event(self._act_types[act.type], act.time_us, "rulelang", act.id, act.said, "rulelang", act.id, 0)
-
     def _apply_command(self, item: Json) -> None:
         """A command of the journal. Where another rule set's dossiers were taken over, those up to there have it already."""
-        if not self._living:
+        if not self._state.living:
             return
         command, move = read_command(item["command"]), Move(*item["move"])
         with self._all_or_broken():
@@ -577,8 +536,8 @@ class Engine:
         self._check_whole()
         fold = self._fold
         things = [*fold.findings.values(), *fold.warnings.values(), *fold.gone.values()]
-        buried = [shown for name, shown in self._buried.items() if name not in fold.gone and name in fold.gone_versions]
-        return sorted([*map(self._shown, things), *buried], key=order)
+        buried = [shown for name, shown in self._state.buried.items() if name not in fold.gone and name in fold.gone_versions]
+        return sorted([*map(self._state.shown, things), *buried], key=order)
 
     def finding(self, name: str) -> Json | None:
         """The finding with this id, if it stands."""
@@ -715,7 +674,7 @@ class Engine:
     @property
     def counters(self) -> dict[str, int]:
         """How many events had which status since the engine was made."""
-        return dict(self._counts)
+        return dict(self._state.counts)
 
     def describe(self) -> Json:
         """The rule set at work and what it holds."""
@@ -731,7 +690,7 @@ class Engine:
             "findings": len(self._fold.findings),
             "warnings": len(self._fold.warnings),
             "now": None if self.now is None else time_text(self.now),
-            "checkpoint_failed": self._checkpoint_failed,
+            "checkpoint_failed": self._saving.failed,
         }
 
     # ------------------------------------------------------------------ keeping
@@ -739,289 +698,8 @@ class Engine:
     def checkpoint(self) -> None:
         """Write what is behind the journal, so that a restart has less to apply again."""
         self._check_whole()
-        if not self._store.durable:
-            return
-        self._save()
-
-    def _save(self) -> bool:
-        self._collect_unsaved()
-        self._forget_what_others_saved()
-        items: dict[tuple[str, str], bytes | None] = {}
-        for _, _, unsaved in self._unsaved_before:
-            items.update(unsaved)
-        items.update(self._unsaved)
-        fold = self._fold
-        items["state", "engine"] = canonical_bytes(
-            {"now": fold.now, "began": self._began, "counts": self._counts, "undecided": fold.undecided, "applied": self._applied}
-        )
-        kept = self._store.checkpoint(Checkpoint(items, self._applied, self._saved))
-        if kept:
-            self._unsaved_before.clear()
-            self._unsaved = {}
-            self._unsaved_events = 0
-            self._saved = self._applied
-            if not self._store.shared:
-                for name in self._identities:
-                    self._names_saved.add(name)
-                self._identities.clear()  # they can be looked up from here on
-        self._checkpoint_failed = None
-        return kept
-
-    def _count_unsaved(self, events: int) -> None:
-        """Events were applied: now and then what they changed is put aside, and when it is much, saved."""
-        self._unsaved_events += events
-        aside = sum(count for _, count, _ in self._unsaved_before)
-        if self._store.shared and self._unsaved_events - aside >= self.limits.unsaved_events_max // UNSAVED_PARTS:
-            self._collect_unsaved()
-            self._unsaved_before.append((self._applied, self._unsaved_events - aside, self._unsaved))
-            self._unsaved = {}
-        if self._unsaved_events >= self.limits.unsaved_events_max:
-            if self._store.shared:
-                self._forget_what_others_saved()
-            if self._unsaved_events >= self.limits.unsaved_events_max:
-                self._checkpoint_by_itself()
-
-    def _checkpoint_by_itself(self) -> None:
-        """The events are in the journal, and must be answered: a checkpoint that fails is told by `describe`, and tried again after the next batch."""
-        try:
-            self.checkpoint()
-        except StoreError as error:
-            self._checkpoint_failed = str(error)
-
-    def _forget_what_others_saved(self) -> None:
-        """Replicas change the same items in the same way: what was put aside up to the entry at which another saved, it saved too."""
-        saved = self._store.saved() if self._unsaved_before else 0
-        while self._unsaved_before and self._unsaved_before[0][0] <= saved:
-            self._saved, events, _ = self._unsaved_before.pop(0)
-            self._unsaved_events -= events
-
-    def _collect_unsaved(self) -> None:
-        """What the fold changed, as items."""
-        fold, items = self._fold, self._unsaved
-        register = self._register
-        for name in register.unsaved:
-            items["dossier", name] = canonical_bytes(dossier_json(register.dossiers[name]))
-        for name in register.unsaved_evidence:
-            items["evidence", name] = register.evidence[name]
-        register.unsaved.clear()
-        register.unsaved_evidence.clear()
-        for (kind, name), thing in fold.unsaved.items():
-            if thing is None:
-                items[kind, name] = None
-                if kind == "gone":
-                    self._buried.pop(name, None)
-            elif kind == "gone":
-                items[kind, name] = canonical_bytes(self._shown(thing))
-            else:
-                saved = saved_finding(fold, thing) if isinstance(thing, Finding) else saved_warning(fold, thing)
-                items[kind, name] = canonical_bytes({"saved": saved, "shown": self._shown(thing)})
-        fold.unsaved.clear()
-
-    def _recover(self, ours: bool) -> bool:
-        """Take up what the store keeps: the last checkpoint, and the journal after it. A changed rule set reads the whole journal.
-
-        On a shared store, its versions go on from what it finds there, so replicas must begin with the same: the first one saves it at once, and for any
-        other it is False: it begins again, with what the first one has saved."""
-        if not self._store.durable:
-            return True
-        store, fold = self._store, self._fold
-        state = store.load("state", ["engine"]).get("engine")
-        before: list[Json] = []
-        kept_until = self._take_up_dossiers(state)
-        if ours and state is not None:
-            saved = json.loads(state)
-            self._counts = saved["counts"]
-            self._began = saved.get("began")  # not known of a store that was written by a version before
-            fold.undecided = saved["undecided"]
-            self._buried = {name: json.loads(item) for name, item in store.items("gone")}
-            restore(
-                fold,
-                saved["now"],
-                chain(self._kept_events(), map(self._act_event, self._register.acts())),
-                [json.loads(item)["saved"] for _, item in store.items("finding")],
-                [json.loads(item)["saved"] for _, item in store.items("warning")],
-                {name: item["version"] for name, item in self._buried.items()},
-            )
-            if store.shared:
-                self._keep_answers(dict(store.items("answer")))
-            self._applied = self._saved = store.applied()
-            self._lookup = not store.shared
-            self._meet(ours)
-        elif state is not None:
-            before = self._found_by_another()
-            self._living = False  # up to where the other rule set's dossiers go
-        for numbered in self._until_now(kept_until, ours):
-            self._take_entry(*numbered)
-        return self._go_on_from(before, ours)
-
-    def _take_up_dossiers(self, state: bytes | None) -> int:
-        """What became of warnings, as the items have it. Gives the entry of the journal up to which that is so."""
-        if state is None:
-            return 0
-        dossiers = [read_dossier(json.loads(item)) for _, item in self._store.items("dossier")]
-        if dossiers and not self._life_cycle:
-            raise StoreError("the store keeps what became of warnings, which an engine without life_cycle would lose")
-        self._register.restore(dossiers, list(self._store.items("evidence")))
-        return saved_entry(state)
-
-    def _until_now(self, kept_until: int, ours: bool, enough: Callable[[], bool] = lambda: False) -> Iterator[tuple[int, bytes]]:
-        """The rest of the journal, to be applied; between its entries, and at the latest at its end, these rules meet the dossiers that were taken up."""
-        for number_, item in self._store.journal(self._applied):
-            if enough():
-                break
-            if number_ > kept_until and not self._living:
-                self._meet(ours)
-            yield number_, item
-        if not self._living:
-            self._meet(ours)
-        else:  # steps of warnings that do not follow under these rules were taken from the journal as they are
-            self._reconcile()
-
-    def _take_entry(self, number_: int, item: bytes) -> None:
-        self._unsaved_events += self._apply_entry(read_entry(item))
-        self._applied = number_
-
-    def _found_by_another(self) -> list[Json]:
-        """The findings and warnings of the rule set whose items the store keeps, those that were withdrawn too."""
-        items = [json.loads(item) for kind in ("finding", "warning") for _, item in self._store.items(kind)]
-        before = [item["shown"] for item in items if item["saved"].get("drawn", True)]
-        return before + [json.loads(item) for _, item in self._store.items("gone")]
-
-    def _go_on_from(self, before: list[Json], ours: bool) -> bool:
-        if before:
-            self._take_over(before)
-        # Saved before anything is said: after a crash the versions must go on from the same.
-        return not (before or (not ours and self._register.dossiers) or (self._store.shared and not ours)) or self._save()
-
-    def _meet(self, ours: bool) -> None:
-        """Dossiers were taken over: what they record becomes known to these rules, and they learn what follows from these rules."""
-        if not self._life_cycle:
-            return
-        register = self._register
-        if not ours:
-            self._take_acts(register.acts())
-            register.unsaved.update(dict.fromkeys(register.dossiers))
-            register.unsaved_evidence.update(dict.fromkeys(register.evidence))
-        self._living = True
-        self._reconcile()
-
-    def _reconcile(self) -> None:
-        """Where dossiers and what follows from the rules differ, the dossiers say so. Where the rules have not changed, nothing differs."""
-        self._register.reconcile(self._fold.findings, self._fold.warnings, self._fold.now, self._opened_dossier)
-
-    # ------------------------------------------------------------------ made ready beside another
-
-    def backfill(self, entries: Iterable[tuple[int, bytes]]) -> None:
-        """Apply entries of a journal, from its first on and all at once or some at a time; nothing is written. For an engine on an empty store of its own,
-        `MemoryStore(durable=True)`, until `activate` puts it to work."""
-        self._living = False  # what became of warnings is taken over
-        for number_, item in entries:
-            self._take_entry(number_, item)
-            self._filled = hashlib.sha256(self._filled + item).digest()
-
-    def activate(self, store: Store) -> bool:
-        """Go to work on `store`, whose journal `backfill` was given up to some entry: apply what else it has by now, take over what another rule set found, and save.
-
-        False: on a shared store another engine of this rule set has been faster, and replicas must begin with the same; open one anew on its items.
-        Raises StoreForked where the journal is not the one that was applied, or what was found is not saved as far as that; and StoreError. After any of
-        these this engine cannot be used any more."""
-        self._store = store
-        ours = store.open(self.program.plan["hash"])
-        head = bytes.fromhex(store.head())
-        state = store.load("state", ["engine"]).get("engine")
-        if ours and state is not None:
-            return False
-        kept_until = self._take_up_dossiers(state)
-        if kept_until < self._applied:
-            raise StoreForked(
-                f"what was found is saved up to entry {kept_until} of the journal, but this rule set is at entry {self._applied}"
-            )
-        before = self._found_by_another() if state is not None else []
-        self._living = False
-        for number_, item in self._until_now(kept_until, ours, lambda: head == self._filled):
-            self._take_entry(number_, item)
-            self._filled = hashlib.sha256(self._filled + item).digest()
-        if head != self._filled:
-            raise StoreForked("the store holds another history than that from which this rule set was made ready")
-        return self._go_on_from(before, ours)
-
-    def take_over(self, at_work: Engine) -> None:
-        """On a shared store: what the engine of another rule set has found since this one was activated, and save it; before this one answers in its place."""
-        self.follow()
-        self._take_over(at_work.history())
-        self.checkpoint()
-
-    def _kept_events(self) -> Iterator[Event]:
-        """On a shared store with their names, which are not to be had later: it may have gone on by then."""
-        for _, item in self._store.items("event"):
-            event = self._machine.decode_record(item)
-            if self._store.shared:
-                self._identities[event.source, event.id] = (event.digest, None)
-            yield event
-
-    def _apply_entry(self, item: Json) -> int:
-        """Gives how many events it holds."""
-        if "advance" in item:
-            self._advance(item["advance"])
-            return 0
-        if self._began is None:
-            self._began = item["now"]
-        if "command" in item:
-            self._apply_command(item)
-            return 1
-        rows = []
-        for event in item["events"]:
-            try:
-                rows.append(self._machine.decode(event, journal=False))
-            except EventError as error:  # another rule set took it; to this one it is nothing, as if it were sent now
-                self._refused(event, error)
-        self._look_up(rows)
-        self._apply(rows, item["now"])
-        return len(rows)
-
-    def _take_over(self, before: list[Json]) -> None:
-        """What another rule set found. Versions go on from its own; what this one does not find is kept, marked as withdrawn."""
-        fold = self._fold
-        for shown in before:
-            name, version = shown["id"], shown["version"]
-            thing = fold.findings.get(name) or fold.warnings.get(name) or fold.gone.get(name)
-            if thing is not None:
-                now = {**self._shown(thing), "version": version, "reason": None}
-                # A withdrawal is no version of its own; that something stands again is.
-                same = now == {**shown, "status": "withdrawn" if thing.reason is not None else shown["status"], "reason": None}
-                fold.at_least(thing, version if same else version + 1)
-            else:
-                if shown["status"] == "issued":
-                    shown = {**shown, "status": "withdrawn", "reason": "the rule set changed"}
-                self._buried[name] = shown
-                fold.gone_versions[name] = version
-                self._unsaved["gone", name] = canonical_bytes(shown)
-
-    def _look_up(self, rows: Sequence[Event]) -> None:
-        """Names that are known to the store alone, as far as these events ask for them."""
-        asked: set[str] = set()
-        for row in rows:
-            # The name, and that under which conflicting contents are kept.
-            for id_ in (row.id, conflict_id(row)) if self._lookup or (row.source, row.id) in self._names_saved else ():
-                if (row.source, id_) not in self._identities:
-                    asked.add(canonical([row.source, id_]))
-        if not asked:
-            return
-        answers = self._store.load("answer", list(asked))
-        events = self._store.load("event", [name for name in asked if name not in answers])
-        self._keep_answers(answers)
-        for name, item in events.items():
-            self._identities.setdefault(tuple(json.loads(name)), (self._machine.decode_record(item).digest, None))
-
-    def _keep_answers(self, answers: Mapping[str, bytes]) -> None:
-        for name, item in answers.items():
-            answer = json.loads(item)
-            digest = bytes.fromhex(answer.pop("digest"))
-            self._identities[tuple(json.loads(name))] = (digest, Outcome(**answer))
-
-    def _shown(self, thing: Finding | Warning_) -> Json:
-        view = finding_object(self._fold, thing) if isinstance(thing, Finding) else warning_object(self._fold, thing)
-        return with_version(view, thing)
+        if self._store.durable:
+            self._saving.save(self._store)
 
     def close(self) -> None:
         """Write what is behind the journal, and let the store go. Raises StoreError: what was not written is read from the journal again."""
@@ -1030,3 +708,25 @@ class Engine:
                 self.checkpoint()
         finally:
             self._store.close()
+
+    # ------------------------------------------------------------------ made ready beside another
+
+    def backfill(self, entries: Iterable[tuple[int, bytes]]) -> None:
+        """Apply entries of a journal, from its first on and all at once or some at a time; nothing is written. For an engine on an empty store of its own,
+        `MemoryStore(durable=True)`, until `activate` puts it to work."""
+        self._recovery.backfill(entries)
+
+    def activate(self, store: Store) -> bool:
+        """Go to work on `store`, whose journal `backfill` was given up to some entry: apply what else it has by now, take over what another rule set found, and save.
+
+        False: on a shared store another engine of this rule set has been faster, and replicas must begin with the same; open one anew on its items.
+        Raises StoreForked where the journal is not the one that was applied, or what was found is not saved as far as that; and StoreError. After any of
+        these this engine cannot be used any more."""
+        self._store = store
+        return self._recovery.activate(store, store.open(self.program.plan["hash"]))
+
+    def take_over(self, at_work: Engine) -> None:
+        """On a shared store: what the engine of another rule set has found since this one was activated, and save it; before this one answers in its place."""
+        self.follow()
+        self._recovery.take_over(at_work.history())
+        self.checkpoint()

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from engine import Engine
-from engine.engine import saved_entry
+from engine.recovery import saved_entry
 from engine.stores.interface import Store, StoreAway, StoreForked
 from engine.stores.memory import MemoryStore
 from services.logs import logger

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import rulelang
-from engine.engine import Engine, Outcome
+from engine import Engine, Outcome
 from engine.machine import EventError, Machine
 from engine.program import Program, load
 from engine.stores import make_store

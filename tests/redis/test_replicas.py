@@ -68,7 +68,7 @@ def test_an_event_sent_to_two_replicas_is_a_duplicate_at_the_second(pair: tuple[
     one, other = pair
     assert one.evaluate(act("e1", 1)).status == "accepted"
     assert other.evaluate(act("e1", 1)).status == "duplicate"
-    assert other._applied == 1
+    assert other.applied == 1
 
 
 def test_of_two_contents_under_one_name_the_first_in_the_journal_is_right(pair: tuple[Engine, Engine]) -> None:
@@ -104,7 +104,7 @@ def test_a_replica_far_behind_comes_up_to_date_page_by_page(pair: tuple[Engine, 
         one.evaluate(act(f"e{number}", number % 20))
     assert other.evaluate(act("e99", 99 % 20)).status == "duplicate"
     assert other.evaluate(act("e100", 21)).status == "accepted"
-    assert other._applied == 101
+    assert other.applied == 101
 
 
 class Clocks:

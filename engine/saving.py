@@ -1,0 +1,117 @@
+"""Checkpoints: what has changed since the last one, as items of a store.
+
+In: what an engine holds, and items that it hands over.  Out: one step of the store that has them all.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.fold import Finding, saved_finding, saved_warning
+from engine.limits import Limits
+from engine.state import State
+from engine.stores.interface import Checkpoint, Store, StoreError
+from engine.texts import canonical_bytes
+from engine.warnings.dossier import dossier_json
+
+Json = dict[str, Any]
+Items = dict[tuple[str, str], bytes | None]
+
+UNSAVED_PARTS = 8
+"""On a shared store, what is not saved yet is put aside in so many parts, each of which can be forgotten when another replica has saved it."""
+
+
+class Saving:
+    """What one engine has not saved yet, and when it is saved."""
+
+    def __init__(self, state: State, limits: Limits) -> None:
+        self.items: Items = {}
+        """By kind and name; None: to be removed. What the fold and the register have changed comes to it when it is collected."""
+        self.saved = 0
+        """The entry of the journal since which this is all that has changed."""
+        self.failed: str | None = None
+        """Why the last checkpoint that the engine wrote by itself could not be written."""
+        self._state = state
+        self._limits = limits
+        self._events = 0
+        self._aside: list[tuple[int, int, Items]] = []
+
+    def save(self, store: Store) -> bool:
+        """Write everything; see `Store.checkpoint` for what False means. Raises StoreError."""
+        self._collect()
+        self._forget_what_others_saved(store)
+        items: Items = {}
+        for _, _, unsaved in self._aside:
+            items.update(unsaved)
+        items.update(self.items)
+        state = self._state
+        fold = state.fold
+        items["state", "engine"] = canonical_bytes(
+            {"now": fold.now, "began": state.began, "counts": state.counts, "undecided": fold.undecided, "applied": state.applied}
+        )
+        kept = store.checkpoint(Checkpoint(items, state.applied, self.saved))
+        if kept:
+            self._aside.clear()
+            self.items = {}
+            self._events = 0
+            self.saved = state.applied
+            if not store.shared:
+                state.names.leave_to_store()
+        self.failed = None
+        return kept
+
+    def count(self, events: int) -> None:
+        """Events were applied that are saved with the next checkpoint, whenever that is."""
+        self._events += events
+
+    def count_and_save(self, events: int, store: Store) -> None:
+        """Events were applied: now and then what they changed is put aside, and when it is much, saved."""
+        self._events += events
+        aside = sum(count for _, count, _ in self._aside)
+        if store.shared and self._events - aside >= self._limits.unsaved_events_max // UNSAVED_PARTS:
+            self._collect()
+            self._aside.append((self._state.applied, self._events - aside, self.items))
+            self.items = {}
+        if self._events >= self._limits.unsaved_events_max:
+            if store.shared:
+                self._forget_what_others_saved(store)
+            if self._events >= self._limits.unsaved_events_max:
+                self._save_unasked(store)
+
+    def _save_unasked(self, store: Store) -> None:
+        """The events are in the journal, and must be answered: a checkpoint that fails is told by `describe`, and tried again after the next batch."""
+        if not store.durable:
+            return
+        try:
+            self.save(store)
+        except StoreError as error:
+            self.failed = str(error)
+
+    def _forget_what_others_saved(self, store: Store) -> None:
+        """Replicas change the same items in the same way: what was put aside up to the entry at which another saved, it saved too."""
+        saved = store.saved() if self._aside else 0
+        while self._aside and self._aside[0][0] <= saved:
+            self.saved, events, _ = self._aside.pop(0)
+            self._events -= events
+
+    def _collect(self) -> None:
+        """What the fold and the register changed, as items."""
+        state, items = self._state, self.items
+        fold, register = state.fold, state.register
+        for name in register.unsaved:
+            items["dossier", name] = canonical_bytes(dossier_json(register.dossiers[name]))
+        for name in register.unsaved_evidence:
+            items["evidence", name] = register.evidence[name]
+        register.unsaved.clear()
+        register.unsaved_evidence.clear()
+        for (kind, name), thing in fold.unsaved.items():
+            if thing is None:
+                items[kind, name] = None
+                if kind == "gone":
+                    state.buried.pop(name, None)
+            elif kind == "gone":
+                items[kind, name] = canonical_bytes(state.shown(thing))
+            else:
+                saved = saved_finding(fold, thing) if isinstance(thing, Finding) else saved_warning(fold, thing)
+                items[kind, name] = canonical_bytes({"saved": saved, "shown": state.shown(thing)})
+        fold.unsaved.clear()
