@@ -403,7 +403,9 @@ class Build:
         return self._clause("action", unquote(parts[1]), parts)
 
     def deadline(self, parts: list[Any]) -> Any:
-        return self._clause("deadline", (parts[1], self._name(parts[3]) if len(parts) > 2 else None), parts)
+        return self._clause(
+            "deadline", (parts[1], syntax.Text(self._name(parts[3]), self._at(parts[3])) if len(parts) > 2 else None), parts
+        )
 
     def categories(self, parts: list[Any]) -> Any:
         return self._clause("categories", [part.value for part in parts if not isinstance(part, Token)], parts)

@@ -461,7 +461,7 @@ class Rung:
     at: Expression
     action: str | None
     deadline: Expression | None
-    deadline_calendar: str | None
+    deadline_calendar: Text | None
     span: Span
 
 
@@ -484,7 +484,7 @@ class ProcedureStep:
     name: str
     roles: tuple[Text, ...]
     deadline: Expression | None
-    deadline_calendar: str | None
+    deadline_calendar: Text | None
     level: Text | None
     others: tuple[Text, ...]
     refutes: bool

@@ -29,6 +29,7 @@ WORDINGS: dict[str, Wording] = {
     "E117": Wording("'{word}' cannot stand before '{operator}'", "write it before the whole comparison: not (… {operator} …)"),
     "E118": Wording("'{word}' cannot follow another comparison", "write a < b and b < c, or b between a and c"),
     "E119": Wording("'{word}' cannot follow a scope", "put the condition with its scope in parentheses: (… within ENTITY) {word} …"),
+    "E120": Wording("'{word}' is no period of the calendar", "write day, week, month, quarter or year, as in: on end of month"),
 }
 
 # What other languages write, and what it is called here.

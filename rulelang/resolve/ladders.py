@@ -102,7 +102,7 @@ def _check_rungs(written: syntax.Ladder, rungs: list[model.Rung]) -> list[Diagno
     return problems
 
 
-def deadline_gap(amount: syntax.Expression, calendar: str | None, schema: Schema, problems: list[Diagnostic]) -> model.Gap | None:
+def deadline_gap(amount: syntax.Expression, of: syntax.Text | None, schema: Schema, problems: list[Diagnostic]) -> model.Gap | None:
     """From the warning, or the step before, to the moment by which something is to be done."""
     length_us, wrong = duration(amount, schema)
     problems += wrong
@@ -112,10 +112,11 @@ def deadline_gap(amount: syntax.Expression, calendar: str | None, schema: Schema
         problems.append(diagnostic("E479", amount.span))
         return None
     constant = model.Constant(length_us, model.Type(model.Kind.DURATION), amount.span)
-    if calendar is None:
+    if of is None:
         return model.Gap("duration", constant, 0, None, None)
+    calendar = of.value
     if calendar not in schema.calendars:
-        problems.append(diagnostic("E254", amount.span, name=calendar, hint=hint(calendar, schema.calendars)))
+        problems.append(diagnostic("E254", of.span, name=calendar, hint=hint(calendar, schema.calendars)))
         return None
     if not isinstance(amount, syntax.DurationLiteral) or amount.unit in ("h", "m", "s"):
         return model.Gap("open_time", constant, 0, calendar, None)

@@ -419,12 +419,12 @@ def settle_for_people_far_from_home(scene: Scene, day: date) -> None:
 def settle_more_than_the_colleagues(scene: Scene, day: date) -> None:
     officer, unit = scene.new_officer(), scene.number("窗口")
     with scene.aside():
-        for colleague in (scene.new_officer(), scene.new_officer()):
-            for back in (10, 8):
+        for colleague in (scene.new_officer(), scene.new_officer(), scene.new_officer()):
+            for back in range(4, 11):
                 tell_settlement(scene, scene.between(day - timedelta(days=back), 9, 17), colleague, unit=unit)
-    for number in range(20):
-        tell_settlement(scene, scene.between(day - timedelta(days=number // 4), 9, 17), officer, unit=unit)
-    scene.plant("B6", "clerk_settles_more_than_colleagues", officer=officer)
+    for number in range(24):
+        tell_settlement(scene, scene.between(day - timedelta(days=number // 6), 9, 17), officer, unit=unit)
+    scene.plant("B6", "clerk_settles_more_than_colleagues", officer=officer, unit=unit)
 
 
 @reaching_back(8)

@@ -14,6 +14,8 @@ from rulelang import model
 
 Json = dict[str, Any]
 SHOWN_MAX = 5
+DECIMALS = 9
+"""Points are the same that agree to so many decimals: a fifth of 12 points is 2.4, whatever the binary fraction nearest to it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ def matches(expectation: model.ExpectFinding, finding: Json) -> bool:
         and all(item in _scope(finding) for item in expectation.scope)
         and all(finding["about"].get(entity) == key for entity, key in expectation.about)
         and expectation.level in (None, finding["level"])
-        and expectation.points in (None, finding["points"])
+        and _gives(expectation.points, finding["points"])
         and (expectation.time_us is None or time_text(expectation.time_us) == finding["time"])
         and expectation.message in (None, finding["message"])
     )
@@ -61,11 +63,22 @@ def told(finding: Json) -> str:
     if finding["level"] is not None:
         parts.append(f"level {finding['level']}")
     if finding["points"] is not None:
-        parts.append(f"points {finding['points']}")
+        parts.append(f"points {_points(finding['points'])}")
     parts.append(f"at {finding['time']}")
     if finding["message"] is not None:
         parts.append(f'message "{finding["message"]}"')
     return " ".join(parts)
+
+
+def _points(value: float) -> float:
+    """As they are shown."""
+    shown: float = number(round(value, DECIMALS))
+    return shown
+
+
+def _gives(expected: float | None, points: float | None) -> bool:
+    """Whether the points are those expected; None: any are."""
+    return expected is None or (points is not None and _points(points) == _points(expected))
 
 
 def _scope(finding: Json) -> list[tuple[str, str]]:
@@ -94,10 +107,10 @@ def _instead(expectation: model.ExpectFinding, findings: Iterable[Json]) -> str:
 def _level(expectation: model.ExpectLevel, view: View) -> str | None:
     levels = view.levels(expectation.entity, expectation.key)
     meant = [levels[expectation.ladder]] if expectation.ladder is not None else list(levels.values())
-    right = [s for s in meant if s["level"] == expectation.level and expectation.points in (None, s["points"])]
+    right = [s for s in meant if s["level"] == expectation.level and _gives(expectation.points, s["points"])]
     if right and (expectation.level is not None or len(right) == len(meant)):
         return None
-    said = ", ".join(f"{state['level'] or 'none'} with {number(state['points'])} points on {name}" for name, state in levels.items())
+    said = ", ".join(f"{state['level'] or 'none'} with {_points(state['points'])} points on {name}" for name, state in levels.items())
     return f"{expectation.entity} {expectation.key} is at {said}"
 
 

@@ -39,6 +39,52 @@ def test_a_failing_test_says_where_what_was_expected_and_what_there_is(tmp_path:
     assert last == "3 tests, 1 failed"
 
 
+FIFTHS = """
+entity unit
+entity clerk in unit from enrolled
+
+event enrolled "A clerk joins a unit"
+    clerk: clerk
+    unit: unit
+
+event slip "A clerk made a mistake"
+    clerk: clerk
+
+rule slips
+    on slip
+    when clerk is present
+    about clerk
+    points 12 * 0.2
+    message "{clerk}"
+
+ladder slips_of_units within unit over 30d
+    weight 20%
+    blue at 0.48
+
+test "a fifth of 12 points is 2.4, and a fifth of that 0.48"
+    enrolled at 2026-03-01T10:00 clerk=K1 unit=W1
+    slip at +1h clerk=K1
+    expect slips points 2.4
+    expect unit W1 at blue of slips_of_units points 0.48
+
+test "and not 2.5, nor 0.5"
+    enrolled at 2026-03-01T10:00 clerk=K1 unit=W1
+    slip at +1h clerk=K1
+    expect slips points 2.5
+    expect unit W1 at blue of slips_of_units points 0.5
+"""
+
+
+def test_points_are_said_and_compared_as_they_are_written(tmp_path: Path) -> None:
+    """12 * 0.2 is 2.4000000000000004 in binary fractions."""
+    done = rulelang("test", write_rules(tmp_path, 'timezone "Asia/Shanghai"\n' + FIFTHS))
+    assert done.returncode == 1
+    assert "2 tests, 1 failed" in done.stdout
+    assert "slips for clerk K1 about clerk K1 points 2.4 at " in done.stdout
+    assert "unit W1 is at blue with 0.48 points on slips_of_units" in done.stdout
+    assert "00000" not in done.stdout.replace("T11:00:00", "")
+
+
 def test_only_the_tests_that_are_named_are_run(tmp_path: Path) -> None:
     rules = write_rules(tmp_path, RULES + TESTS + WRONG)
     done = rulelang("test", rules, "--name", "a large penalty")

@@ -347,7 +347,7 @@ DECLARATIONS = [
     ("日历 c 开放 周一..周五 09:00..12:00 休息 2026-10-01 上班 2026-10-10", None),
     (
         'ladder l within officer over 365d blue at 3 action "A" yellow at 6 deadline 10d of cal action "B" weight 20% categories a.b, "c d"',
-        "(Ladder l officer over 365d [(Rung blue 3 A - -) (Rung yellow 6 B 10d cal)] [a.b 'c d'] 0.2)",
+        "(Ladder l officer over 365d [(Rung blue 3 A - -) (Rung yellow 6 B 10d \"cal\")] [a.b 'c d'] 0.2)",
     ),
     (
         "ladder l within account by target orange at 2 * 3 red at grave",
@@ -355,7 +355,7 @@ DECLARATIONS = [
     ),
     (
         "阶梯 l 同一 民警 近 季 蓝色 在 3 措施 ＂提醒＂ 红色 于 12 期限 5d 按 办公",
-        "(Ladder l 民警 over <quarter> [(Rung blue 3 提醒 - -) (Rung red 12 - 5d 办公)] - -)",
+        '(Ladder l 民警 over <quarter> [(Rung blue 3 提醒 - -) (Rung red 12 - 5d "办公")] - -)',
     ),
 ]
 

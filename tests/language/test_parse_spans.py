@@ -104,6 +104,7 @@ OTHER_PLACES = {
     ("Over", "over month"),
     ("Period", "month"),
     ("Rung", 'blue at (3) action "a" deadline 3d of c'),
+    ("Text", "c"),
     ("Test", OTHERS[OTHERS.index("test") : -1]),
     ("EventStep", 'e at +1h case = "C 1" b=x late'),
     ("Moment", "+1h"),

@@ -48,7 +48,11 @@ EXAMPLES: dict[str, list[str]] = {
         'test "t" «rulings» at 2026-03-02T10:00 case=C1 expect no finding',
     ],
     "E253": ["event e f: «nmber»", "event e f: «bureau»", "table t(k: «string»): number", "table t(): «float»"],
-    "E254": ["ladder l within officer blue at 3 deadline «3d» of office"],
+    "E254": [
+        "ladder l within officer blue at 3 deadline 3d of «office»",
+        'ladder l within officer blue at 3 deadline 3d of «office» action "Talk"',
+        "procedure p step verification by inspector deadline 2d of «office» decision by inspector",
+    ],
     "E255": [f"{LATER} expect «watched»", f"{WATCHED}{LATER} expect no «wached»"],
     "E256": [f"{WATCHED}{LATER} «expect officer P1 at blue of conducts»"],
     "E257": [f"{LATER}«alcohl»=3 expect no finding"],
