@@ -15,6 +15,7 @@ from engine import Engine
 from engine.texts import time_us
 from engine.warnings import procedure
 from engine.warnings.dossier import OPEN, OVERDUE, STEP, Dossier
+from engine.warnings.procedure import RELEASE
 from rulelang import model
 from rulelang.timezones import Zone
 from services.report.period import Period, day_of, start_us
@@ -113,7 +114,8 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Bulletin:
-    """`steps_known`: what became of warnings is known. `units`: the name of the entity that units are; None: no entity is in another one."""
+    """`steps_known`: what became of warnings is known. `unreleased`: warnings of the period that await their release by a person, which may not go out
+    before it: they are in none of the lists, nor is who stands where they say; `unreleased_late`: those whose release is late. `units`: the name of the entity that units are; None: no entity is in another one."""
 
     period: Period
     zone: Zone
@@ -123,6 +125,8 @@ class Bulletin:
     members: str | None
     new: tuple[New, ...]
     withdrawn: int
+    unreleased: int
+    unreleased_late: int
     before: Mapping[str, int]
     columns: tuple[tuple[str, Mapping[str, int]], ...]
     categories: tuple[tuple[str | None, Mapping[str, int]], ...]
@@ -166,13 +170,15 @@ class _Gatherer:
         self.now_us = engine.now if engine.now is not None else self.end_us - 1
         self.rules = {rule.name: rule for rule in ruleset.rules}
         self.dossiers = engine.dossiers
+        self.held = {name: dossier for name, dossier in self.dossiers.items() if dossier.awaits == RELEASE}
+        self.withheld = {(dossier.ladder, dossier.key, dossier.level) for dossier in self.held.values()}
         self.steps_known = engine.keeps_life_cycle
         self.members = next((e.name for e in ruleset.entities if units is not None and e.parent == units), None)
 
     def bulletin(self) -> Bulletin:
         things = self.engine.history()
         findings = {thing["id"]: thing for thing in things if thing["kind"] == "finding"}
-        warnings = [thing for thing in things if thing["kind"] == "warning"]
+        warnings = [thing for thing in things if thing["kind"] == "warning" and thing["id"] not in self.held]
         new = sorted(
             (self._new(w, findings) for w in warnings if self.start_us <= time_us(w["time"]) < self.end_us),
             key=lambda one: (LEVELS.index(one.level), one.time_us, one.id),
@@ -192,6 +198,8 @@ class _Gatherer:
             members=self.members,
             new=tuple(standing),
             withdrawn=len(new) - len(standing),
+            unreleased=sum(self.start_us <= dossier.time_us < self.end_us for dossier in self.held.values()),
+            unreleased_late=sum(self.start_us <= dossier.time_us < self.end_us and dossier.overdue for dossier in self.held.values()),
             before=Counter(warning["level"] for warning in earlier),
             columns=tuple(self._columns(standing)),
             categories=tuple(_grouped(standing, lambda one: one.category)),
@@ -250,6 +258,8 @@ class _Gatherer:
 
     def _missed(self) -> Iterator[Missed]:
         for dossier in self.dossiers.values():
+            if dossier.id in self.held:
+                continue
             for place, line in enumerate(dossier.lines):
                 if line.kind == OVERDUE and line.due_us is not None and self.start_us <= line.due_us < self.end_us:
                     done = any(later.kind == STEP and later.step == line.step for later in dossier.lines[place:])
@@ -302,7 +312,7 @@ class _Gatherer:
                 if level is not None:
                     counter[level] += 1
             level, points = states[-1]
-            if level in GRAVE:
+            if level in GRAVE and (ladder, key, level) not in self.withheld:
                 told = self.engine.forecast(entity, key, last_us)[ladder]
                 grave.append(Standing(ladder, entity, key, self._unit(entity, key, last_us), level, points, told))
         rows = tuple(

@@ -33,6 +33,10 @@ _WORDS: dict[str, tuple[str, str]] = {
         "{count} more were issued for this period and withdrawn, because what they rested on does not hold any more.",
         "另有 {count} 条本期预警因依据不再成立而被撤回。",
     ),
+    "unreleased": (
+        "Warnings that await their release, of which this bulletin says no more: {count}; late: {late}.",
+        "另有 {count} 条预警待批准发布，本报不列其内容；其中逾期 {late} 条。",
+    ),
     "by_hour": ("New warnings by hour", "各时段新增预警"),
     "by_day": ("New warnings by day", "每日新增预警"),
     "by_category": ("By category", "按类别"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import subprocess
 from html.parser import HTMLParser
@@ -12,6 +13,9 @@ import pytest
 
 from services.report.score import Conduct, regularity
 from tests.cli.command import rulelang, write_events, write_rules
+from tests.service.office import Office
+from tests.service.office import run as in_office
+from tests.warnings.scene import RULES as OFFICE_RULES
 
 RULES = """
 timezone "Asia/Shanghai"
@@ -107,8 +111,41 @@ def test_a_month_may_be_read_from_a_store(tmp_path: Path) -> None:
     rulelang("replay", rules, "--events", events, "--store", store)
     done = rulelang("report", rules, "--store", store, "--month", "2026-03", "--output", tmp_path / "out")
     assert done.returncode == 0, done.stderr
-    assert len(table(tmp_path, "warnings.csv")) == 4
-    assert "4 warnings are open, of which 0 are overdue now." in (tmp_path / "out" / "bulletin.html").read_text("utf-8")
+    assert [w["level"] for w in table(tmp_path, "warnings.csv")] == ["yellow", "blue"]
+    page = (tmp_path / "out" / "bulletin.html").read_text("utf-8")
+    assert "4 warnings are open, of which 0 are overdue now." in page
+    assert "Warnings that await their release, of which this bulletin says no more: 2; late: 0." in page
+
+
+def test_a_warning_is_in_no_bulletin_before_its_release(tmp_path: Path) -> None:
+    rules = tmp_path / "rules.rules"  # the name of a text that has none
+    rules.write_text(OFFICE_RULES, encoding="utf-8")
+
+    async def bulletin(office: Office) -> str:
+        await office.close()
+        words = ("report", rules, "--store", f"sqlite:{office.store}", "--month", "2026-01", "--output", tmp_path / "out")
+        done = await asyncio.to_thread(rulelang, *words)
+        assert done.returncode == 0, done.stderr
+        await office.open()
+        return (tmp_path / "out" / "bulletin.html").read_text("utf-8")
+
+    async def scenario(office: Office) -> None:
+        await office.say("placed", "2026-01-04T08:00", unit="U1", city="C")
+        await office.say("posting", "2026-01-05T08:00", officer="P17", unit="U1")
+        await office.say("complaint", "2026-01-06T10:00", case="K1", officer="P17", grade=12)
+        red = await office.only("chen")
+        await office.move("2026-01-08T10:00")
+        page = await bulletin(office)
+        assert "of which this bulletin says no more: 1; late: 1." in page
+        files = [path.read_text("utf-8") for path in (tmp_path / "out").iterdir()]
+        assert not [text for text in files if "P17" in text]
+        await office.do("chen", red, step="release", expected_version=2)
+        page = await bulletin(office)
+        assert "says no more" not in page
+        assert "P17" in page
+        assert [(w["level"], w["key"], w["awaits"]) for w in table(tmp_path, "warnings.csv")] == [("red", "P17", "notification")]
+
+    in_office(tmp_path, scenario)
 
 
 @pytest.mark.parametrize(
