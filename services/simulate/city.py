@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from rulelang.model import Calendar
-from services.simulate import misconduct, offices
-from services.simulate.alike import ALIKE
+from services.simulate import alike, alike_cases, alike_offices, misconduct, offices
 from services.simulate.ordinary import HABITS, ORDINARY, Town
 from services.simulate.reaching import reach_of
 from services.simulate.scene import CALM, Noise, OpenDays, Planted, Scene, Told
 
 PRACTICES = (*misconduct.PRACTICES, *offices.PRACTICES)
+ALIKE = (*alike.ALIKE, *alike_cases.ALIKE, *alike_offices.ALIKE)
 _DAY_0 = date(1970, 1, 1)
 QUARTERS = (1, 4, 7, 10)
 OFFICERS_MIN, OFFICERS_MAX = 20, 100_000

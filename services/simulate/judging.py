@@ -69,6 +69,8 @@ class Judgement:
     unexplained: tuple[tuple[str, Key], ...]
     reasons: Mapping[tuple[str, str], int]
     """How many entities of a rule were found for each kind of honest behaviour."""
+    spared: Mapping[tuple[str, str], int]
+    """How many entities of a rule were left alone, as they should be, for each kind of honest behaviour that only comes close."""
 
 
 def judge(rules: Sequence[str], truth: Iterable[Row], standing: Iterable[Json], issued_us: Mapping[str, int]) -> Judgement:
@@ -85,7 +87,8 @@ def judge(rules: Sequence[str], truth: Iterable[Row], standing: Iterable[Json], 
             found[finding["rule"], key_of(finding["key"])].append(finding)
     counts: dict[str, list[int]] = {name: [0, 0, 0, 0] for name in sorted({*rules, *practice_of})}
     delays: dict[str, list[float]] = defaultdict(list)
-    missed, unexplained, reasons = [], [], defaultdict[tuple[str, str], int](int)
+    missed, unexplained = [], []
+    reasons, spared = defaultdict[tuple[str, str], int](int), defaultdict[tuple[str, str], int](int)
     for name in sorted({*rows, *found}):
         rule, _ = name
         bad = [row for row in rows[name] if not row.honest]
@@ -99,13 +102,15 @@ def judge(rules: Sequence[str], truth: Iterable[Row], standing: Iterable[Json], 
                 continue
             missed.append(name)
         if found[name]:
-            honest = _first_match([row for row in rows[name] if row.honest], found[name])
+            honest = _first_match([row for row in rows[name] if row.honest and not row.spared], found[name])
             if honest is not None:
                 counts[rule][2] += 1
                 reasons[rule, honest[1].honest] += 1
             else:
                 counts[rule][3] += 1
                 unexplained.append(name)
+        for harmless in {row.honest for row in rows[name] if row.spared and not found[name]}:
+            spared[rule, harmless] += 1
     scores = tuple(
         sorted(
             (Score(practice_of.get(rule, ""), rule, n[0], n[1], n[2], n[3], tuple(sorted(delays[rule]))) for rule, n in counts.items()),
@@ -113,7 +118,7 @@ def judge(rules: Sequence[str], truth: Iterable[Row], standing: Iterable[Json], 
         )
     )
     practices = tuple(_together(p, [s for s in scores if s.practice == p]) for p in sorted({s.practice for s in scores} - {""}))
-    return Judgement(scores, practices, _together("", scores), tuple(missed), tuple(unexplained), dict(reasons))
+    return Judgement(scores, practices, _together("", scores), tuple(missed), tuple(unexplained), dict(reasons), dict(spared))
 
 
 def _first_match(rows: Sequence[Row], findings: Sequence[Json]) -> tuple[Json, Row] | None:

@@ -52,7 +52,7 @@ _POISSON_MAX = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Planted:
-    """What a rule must find (`honest` is empty), or may find although all was honest (`honest` says what it was).
+    """What a rule must find (`honest` is empty), or may find although all was honest (`honest` says what it was), or, being `spared`, must leave alone.
 
     `key` is the key of the rule's scope (`entity` beside it; tuples for a pair), or of whom an unscoped rule's finding is about (None:
     nobody). `began`: the first event that belongs to it; `known`: from when it could be known, by whoever sees all events at once.
@@ -67,6 +67,7 @@ class Planted:
     known: datetime
     events: tuple[tuple[str, str], ...]
     honest: str = ""
+    spared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,8 +289,11 @@ class Scene:
         finally:
             self._act = before
 
-    def plant(self, practice: str, rule: str, /, *, known: datetime | None = None, honest: str = "", **keys: str) -> None:
+    def plant(
+        self, practice: str, rule: str, /, *, known: datetime | None = None, honest: str = "", spared: bool = False, **keys: str
+    ) -> None:
         """`keys`: the entity and its key, as `case=case`; two for a pair, none for nobody. `known`: default, the last event that belongs to it."""
+        assert honest or not spared, f"{rule} must find what is not honest"
         assert self._act, f"{rule} is planted before anything was told of it"
         names, values = tuple(keys), tuple(keys.values())
         self._planted.append(
@@ -302,6 +306,7 @@ class Scene:
                 known or max(self._act)[0],
                 tuple((source, name) for _, source, name in self._act),
                 honest,
+                spared,
             )
         )
 

@@ -1,7 +1,8 @@
 """The ground truth of a simulated city, as JSON Lines.
 
 In: what was planted.  Out: a first line about the city, then one line for each piece of misconduct (`"kind": "misconduct"`) and for each
-piece of honest behaviour that looks like it (`"kind": "lookalike"`, with `honest`: what it was); and the same read again.
+piece of honest behaviour that looks like it (`"kind": "lookalike"`, with `honest`: what it was) or that only comes close, so that rules must
+leave it alone (`"kind": "harmless"`, with `honest` too); and the same read again.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from services.simulate.scene import LOCAL, Planted
 
 Key = tuple[str, ...]
 """The keys of a scope, in its order; empty for nobody."""
-MISCONDUCT, LOOKALIKE = "misconduct", "lookalike"
+MISCONDUCT, LOOKALIKE, HARMLESS = "misconduct", "lookalike", "harmless"
 
 
 class CannotReadTruth(Exception):
@@ -28,7 +29,7 @@ class CannotReadTruth(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line: what a rule must find, or where `honest` says what it was, may find. Moments in microseconds since 1970."""
+    """One line: what a rule must find, or where `honest` says what it was, may find; or must not, where it is `spared`. Moments in microseconds since 1970."""
 
     practice: str
     rule: str
@@ -37,6 +38,7 @@ class Row:
     known_us: int
     events: frozenset[tuple[str, str]]
     honest: str
+    spared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ def city_line(city: City) -> str:
 def planted_line(planted: Planted) -> str:
     return _line(
         {
-            "kind": LOOKALIKE if planted.honest else MISCONDUCT,
+            "kind": HARMLESS if planted.spared else LOOKALIKE if planted.honest else MISCONDUCT,
             "practice": planted.practice,
             "rule": planted.rule,
             "entity": planted.entity,
@@ -95,11 +97,13 @@ def read_truth(path: Path) -> Truth:
 
 
 def _row(item: Mapping[str, Any]) -> Row:
-    if item["kind"] not in (MISCONDUCT, LOOKALIKE):
-        raise ValueError(f"kind: {item['kind']!r} is none of city, {MISCONDUCT}, {LOOKALIKE}")
+    kind = item["kind"]
+    if kind not in (MISCONDUCT, LOOKALIKE, HARMLESS):
+        raise ValueError(f"kind: {kind!r} is none of city, {MISCONDUCT}, {LOOKALIKE}, {HARMLESS}")
     events = frozenset((source, name) for source, name in item["events"])
-    honest = item["honest"] if item["kind"] == LOOKALIKE else ""
-    return Row(item["practice"], item["rule"], key_of(item["key"]), time_us(item["began"]), time_us(item["known"]), events, honest)
+    honest = "" if kind == MISCONDUCT else item["honest"]
+    began_us, known_us = time_us(item["began"]), time_us(item["known"])
+    return Row(item["practice"], item["rule"], key_of(item["key"]), began_us, known_us, events, honest, kind == HARMLESS)
 
 
 def key_of(key: str | list[str] | None) -> Key:

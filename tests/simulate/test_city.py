@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 
 from engine.texts import time_us
-from services.simulate.alike import ALIKE
-from services.simulate.city import NOISY, PRACTICES, City, Day, live
+from services.simulate.city import ALIKE, NOISY, PRACTICES, City, Day, live
 from services.simulate.ordinary import FREE, NIGHT, Town
 from services.simulate.reaching import reach_of
 from services.simulate.scene import LOCAL, OpenDays, Planted, Scene
 from services.simulate.truth import CannotReadTruth, city_line, planted_line, read_truth
 from tests.cli.command import ROOT, objects, rulelang
+from tests.rules.test_readmes import PRACTICES as PRACTICES_OF_THE_FIELD
 
 SMALL = City(date(2026, 9, 28), 8, 40, seed=1, times=0.5, noise=NOISY)
 
@@ -135,6 +135,16 @@ def test_each_practice_is_planted_as_often_as_it_was_asked_for() -> None:
     assert per_day["account_in_two_places"] == 2 * SMALL.days
 
 
+def test_honest_behaviour_is_told_of_every_practice() -> None:
+    """But of A3, for which two things must come together, and of what cannot be sent."""
+    scene = Scene(1, date(2026, 1, 1), WEEKDAYS, replace(NOISY, alike=3000.0))
+    town = Town(scene, 40)
+    for tell in ALIKE:
+        for day in (date(2026, 9, 30), date(2026, 10, 12)):
+            tell(scene, town, day)
+    assert {p.practice for p in scene.planted()} == {practice for practice in PRACTICES_OF_THE_FIELD if practice != "A3"}
+
+
 @pytest.mark.parametrize("tell", [*PRACTICES, *ALIKE], ids=lambda tell: tell.__name__)
 def test_nothing_reaches_further_back_than_it_says(tell: object) -> None:
     """An event that arrives on a day that is over raises; here on days with all kinds of weekends and holidays around them."""
@@ -159,12 +169,15 @@ def test_nothing_reaches_further_back_than_it_says(tell: object) -> None:
 
 
 def test_the_truth_is_read_as_it_was_written(tmp_path: Path) -> None:
-    planted = [p for day in days_of(SMALL) for p in day.planted]
+    planted = [p for day in days_of(replace(SMALL, times=2, noise=replace(NOISY, alike=50.0))) for p in day.planted]
     path = tmp_path / "truth.jsonl"
     path.write_text(city_line(SMALL) + "".join(map(planted_line, planted)), "utf-8")
     truth = read_truth(path)
     assert truth.end_us == time_us("2026-10-06T00:00:00+08:00")
-    assert [(r.rule, r.honest, r.events) for r in truth.rows] == [(p.rule, p.honest, frozenset(p.events)) for p in planted]
+    assert [(r.rule, r.honest, r.spared, r.events) for r in truth.rows] == [
+        (p.rule, p.honest, p.spared, frozenset(p.events)) for p in planted
+    ]
+    assert {(bool(r.honest), r.spared) for r in truth.rows} == {(False, False), (True, False), (True, True)}
     assert objects(path.read_text("utf-8"))[0]["seed"] == SMALL.seed
     assert {len(r.key) for r in truth.rows} == {0, 1, 2}
 

@@ -16,9 +16,9 @@ from tests.cli.command import BLOOD, ROOT, RULES, rulelang, write_events, write_
 MINUTE_US = 60_000_000
 
 
-def row(key: str = "C1", rule: str = "r", honest: str = "", event: str = "e1", known: int = 10) -> Row:
+def row(key: str = "C1", rule: str = "r", honest: str = "", event: str = "e1", known: int = 10, spared: bool = False) -> Row:
     """Something that began at minute 0 and could be known at minute `known`."""
-    return Row("A1", rule, (key,), 0, known * MINUTE_US, frozenset({("", event)}), honest)
+    return Row("A1", rule, (key,), 0, known * MINUTE_US, frozenset({("", event)}), honest, spared)
 
 
 def finding(key: str = "C1", rule: str = "r", event: str = "e1", minute: int = 10) -> dict[str, Any]:
@@ -77,6 +77,19 @@ def test_honest_behaviour_that_was_found_lowers_precision_and_is_explained() -> 
 def test_honest_behaviour_that_was_not_found_is_nothing() -> None:
     judged = judge(["r"], [row(honest="a family")], [], {})
     assert (judged.total.planted, judged.total.recall, judged.total.precision) == (0, None, None)
+
+
+def test_what_only_comes_close_must_be_left_alone_and_is_counted_where_it_was() -> None:
+    truth = [row(honest="a family", spared=True), row("C2", honest="a family", spared=True)]
+    judged = judge(["r"], truth, [f := finding()], issued(f))
+    assert (judged.unexplained, judged.reasons) == ((("r", ("C1",)),), {})
+    assert judged.spared == {("r", "a family"): 1}
+
+
+def test_what_comes_close_at_an_entity_does_not_hide_what_else_explains_a_finding() -> None:
+    truth = [row(honest="a family", spared=True), row(honest="a taxi", event="e2")]
+    judged = judge(["r"], truth, [f := finding(event="e2")], issued(f))
+    assert (judged.unexplained, judged.reasons, judged.spared) == ((), {("r", "a taxi"): 1}, {})
 
 
 def test_what_nothing_explains_is_named() -> None:
@@ -146,3 +159,4 @@ def test_the_shipped_rules_find_all_that_is_planted_in_a_noisy_city_and_nothing_
     assert (total["recall"], total["unexplained"]) == (1.0, 0)
     assert total["planted"] > 50
     assert total["alike"] > 0
+    assert judged[0]["left_alone"]

@@ -93,6 +93,8 @@ def _table(judgement: Judgement, styled: Callable[[str, str], str]) -> Iterator[
         yield f"nothing planted, nothing found: {', '.join(silent)}"
     for (rule, honest), count in sorted(judgement.reasons.items()):
         yield f"honest, and found by {rule}: {honest}, {count}"
+    for (rule, honest), count in sorted(judgement.spared.items()):
+        yield f"honest, and left alone by {rule}: {honest}, {count}"
     for word, names in (("missed", judgement.missed), ("found, and nothing explains it", judgement.unexplained)):
         for rule, key in names[:SHOWN_MAX]:
             yield styled(f"{word}: {rule} {', '.join(key) or '(nobody)'}", "red")
@@ -127,6 +129,7 @@ def _as_json(judgement: Judgement) -> dict[str, Any]:
         "missed": _named(judgement.missed),
         "unexplained": _named(judgement.unexplained),
         "alike": [{"rule": rule, "honest": honest, "entities": n} for (rule, honest), n in sorted(judgement.reasons.items())],
+        "left_alone": [{"rule": rule, "honest": honest, "entities": n} for (rule, honest), n in sorted(judgement.spared.items())],
     }
 
 
