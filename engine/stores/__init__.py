@@ -11,6 +11,7 @@ from functools import partial
 from engine.stores import redis_url
 from engine.stores.interface import Store, StoreError
 from engine.stores.memory import MemoryStore
+from engine.stores.reading import ReadingStore
 from engine.stores.sqlite import SqliteStore
 
 
@@ -20,13 +21,13 @@ def _memory(rest: str) -> Store:
     return MemoryStore()
 
 
-def _redis(scheme: str, rest: str) -> Store:
+def _redis(scheme: str, rest: str, *, reading: bool = False) -> Store:
     from engine.stores.redis import RedisStore  # its client takes a while to import, and most commands need none
 
-    return RedisStore(scheme, rest)
+    return RedisStore(scheme, rest, reading=reading)
 
 
-SCHEMES: dict[str, Callable[[str], Store]] = {
+SCHEMES: dict[str, Callable[..., Store]] = {
     "memory": _memory,
     "sqlite": SqliteStore,
     **{scheme: partial(_redis, scheme) for scheme in redis_url.SCHEMES},
@@ -35,8 +36,21 @@ SCHEMES: dict[str, Callable[[str], Store]] = {
 
 def make_store(url: str) -> Store:
     """The store that `url` names: `memory:`, `sqlite:PATH`, `redis://HOST:PORT` and its kin."""
+    make, rest = _named(url)
+    return make(rest)
+
+
+def reading_store(url: str) -> Store:
+    """The same for an engine that changes nothing of it, also beside services at work on Redis."""
+    make, rest = _named(url)
+    if url.partition(":")[0] in redis_url.SCHEMES:
+        make = partial(make, reading=True)
+    return ReadingStore(make(rest))
+
+
+def _named(url: str) -> tuple[Callable[..., Store], str]:
     scheme, colon, rest = url.partition(":")
     if not colon or scheme not in SCHEMES:
         shown = f"{scheme}:" if "@" in url else url  # what stands before @ may be a password
         raise StoreError(f"unknown store {shown!r}; there are " + ", ".join(f"{name}:" for name in SCHEMES))
-    return SCHEMES[scheme](rest)
+    return SCHEMES[scheme], rest

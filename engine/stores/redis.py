@@ -381,8 +381,10 @@ class RedisStore:
     durable = True
     shared = True
 
-    def __init__(self, scheme: str, rest: str) -> None:
+    def __init__(self, scheme: str, rest: str, *, reading: bool = False) -> None:
+        """`reading`: it is only read. Then opening writes nothing either, and what is not there is refused."""
         self._where = redis_url.parse(scheme, rest)
+        self._reading = reading
         self._prefix = f"rulelang:{{{self._where.name}}}:"
         self._journal = self._prefix + "journal"
         self._queue = self._prefix + "queue"
@@ -415,7 +417,8 @@ class RedisStore:
         return ours
 
     def _take_up(self, link: _Link) -> bool:
-        link.load_functions()
+        if not self._reading:
+            link.load_functions()
         try:
             self._appendfsync = link.ask(("CONFIG", "GET", "appendfsync"))[0][1].decode()
         except exceptions.ResponseError as error:
@@ -424,6 +427,8 @@ class RedisStore:
             self._appendfsync = "not told"  # the user may not ask, or nobody may
         text, last = link.ask(("GET", self._notes_key), ("XREVRANGE", self._journal, "+", "-", "COUNT", 1))
         if text is None:
+            if self._reading:
+                raise StoreError(f"{self._where.shown}: nothing is kept there under the name {self._where.name}")
             self._notes = Notes(mark=_mark())
             link.ask(_call("save", [self._notes_key], "", self._notes.text(), "-"))
             (text,) = link.ask(("GET", self._notes_key))

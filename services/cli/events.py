@@ -13,9 +13,8 @@ from pathlib import Path
 from engine import Engine
 from engine.machine import Machine
 from engine.program import load
-from engine.stores import make_store
+from engine.stores import reading_store
 from engine.stores.interface import StoreError
-from engine.stores.reading import ReadingStore
 from rulelang.timezones import Zone
 from services.cli.files import read_file
 from services.cli.moments import last_moment_us
@@ -50,7 +49,7 @@ def run_source(
     if path != arguments.store and not os.path.exists(path):
         raise CannotUse(f"--store: {path}: there is no such file")
     try:
-        store = ReadingStore(make_store(arguments.store))
+        store = reading_store(arguments.store)
         return Engine(load(loaded.program), store=store, secret=read_secret(arguments.secret_file), life_cycle=True), None
     except StoreError as error:
         raise CannotUse(f"--store: {error}") from error
