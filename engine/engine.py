@@ -21,7 +21,7 @@ from typing import Any, Literal, NoReturn
 
 from engine import limits as bounds
 from engine.entries import advance_entry, command_entry, events_entry, read_entry
-from engine.fold import Changes, LimitReached, explain
+from engine.fold import Changes, Finding, LimitReached, explain, finding_object, lone_objects
 from engine.levels import Credit, Scale, forecast, level_history, levels_at
 from engine.machine import EventError, Machine, name_of_wire
 from engine.names import LIKE_A_CONFLICT, conflict_id
@@ -34,7 +34,7 @@ from engine.stores import make_store
 from engine.stores.interface import Store, StoreBehind, StoreForked
 from engine.texts import canonical, canonical_bytes, day_text, number, time_text, time_us
 from engine.values import Event
-from engine.views import finding_object, order, warning_object
+from engine.views import order, warning_object
 from engine.warnings.deciding import Move
 from engine.warnings.dossier import Command, Dossier, Line, command_json, dossier_json, read_command, read_dossier
 from engine.warnings.evidence import unpacked
@@ -161,7 +161,7 @@ class Engine:
             now = self._put_in_journal(decoded, now)
             for row in decoded:  # a row lives as long as the histories that it is in
                 row.payload = None
-        applied = iter(self._apply(decoded, now))
+        applied = iter(self._apply(decoded, now, self._state.applied))
         self._saving.count_and_save(len(decoded), self._store)
         return [outcome if outcome is not None else next(applied) for outcome in outcomes]
 
@@ -184,12 +184,12 @@ class Engine:
 
     def _apply_entries(self, entries: Iterable[tuple[int, bytes]]) -> None:
         for number_, item in entries:
-            events = self._apply_entry(read_entry(item))
+            events = self._apply_entry(read_entry(item), number_)
             self._state.applied = number_
             self._saving.count_and_save(events, self._store)
 
-    def _apply_entry(self, item: Json) -> int:
-        """Gives how many events it holds."""
+    def _apply_entry(self, item: Json, entry: int) -> int:
+        """Gives how many events it holds; `entry` is its number."""
         if "advance" in item:
             self._advance(item["advance"])
             return 0
@@ -205,11 +205,11 @@ class Engine:
             except EventError as error:  # another rule set took it; to this one it is nothing, as if it were sent now
                 self._refused(event, error)
         self._names.look_up(rows, self._store)
-        self._apply(rows, item["now"])
+        self._apply(rows, item["now"], entry)
         return len(rows)
 
-    def _apply(self, events: Iterable[Event], now: int | None) -> list[Outcome]:
-        """Take decoded events into the fold, one by one. What a restart does again."""
+    def _apply(self, events: Iterable[Event], now: int | None, entry: int) -> list[Outcome]:
+        """Take decoded events of one entry of the journal into the fold, one by one. What a restart does again."""
         outcomes = []
         with self._all_or_broken():
             for event in events:
@@ -218,6 +218,7 @@ class Engine:
                 outcome = self._take(event, now)
                 self._state.counts[outcome.status] = self._state.counts.get(outcome.status, 0) + 1
                 outcomes.append(outcome)
+            self._saving.keep_lone(entry)
         return outcomes
 
     @contextmanager
@@ -239,7 +240,9 @@ class Engine:
         if known is not None:
             digest, first = known
             if digest == event.digest:
-                return Outcome("duplicate", *name) if first is None else replace(first, status="duplicate")
+                if isinstance(first, Outcome):
+                    return replace(first, status="duplicate")
+                return Outcome("duplicate", *name) if first is None else self._found_alone("duplicate", first, self._fold.lone_at(first))
             return self._conflict(event, now)
         if now is not None and event.time <= now - self._retains[event.type]:
             outcome = Outcome(
@@ -259,23 +262,35 @@ class Engine:
             return Outcome("refused", event.source, event.id, error=str(reached), ignored=event.ignored)
         if changes is None:
             outcome = Outcome(status, event.source, event.id, error, ignored=event.ignored)
+        elif isinstance(changes, list):
+            outcome = self._found_alone(status, event, changes, error)
+            if self._store.durable:
+                self._saving.lone += [(event.time, shown) for shown in outcome.findings]
+            if self._state.living and self._register.rest_on(finding.id for finding in changes):
+                self._observed(Changes(changes))
         else:
             outcome = self._answer(self._observed(changes), status, event, error)
         self._expire()
-        quiet = status == "accepted" and not (outcome.findings or outcome.withdrawn or outcome.warnings or outcome.ignored)
-        self._remember(event, None if quiet else outcome)
+        if status != "accepted" or isinstance(changes, Changes):
+            self._remember(event, outcome)
+        else:
+            self._remember(event, event if outcome.findings or outcome.ignored else None)
         return outcome
 
-    def _remember(self, event: Event, outcome: Outcome | None) -> None:
-        """The event's name and content, and what was answered where there was anything to say."""
-        self._names.keep(event, outcome)
+    def _found_alone(self, status: str, event: Event, found: list[Finding], error: str | None = None) -> Outcome:
+        """What is answered to an event that led to lone findings only."""
+        return Outcome(status, event.source, event.id, error, lone_objects(self._fold, found), ignored=event.ignored)
+
+    def _remember(self, event: Event, answer: Outcome | Event | None) -> None:
+        """The event's name and content, and what was answered; see `Names.get`."""
+        self._names.keep(event, answer)
         if self._store.durable:
             name = canonical([event.source, event.id])
-            if outcome is None or outcome.status != "too_late":
+            if not isinstance(answer, Outcome) or answer.status != "too_late":
                 self._saving.items["event", name] = self._machine.encode_record(event)
-            if outcome is not None:
-                answer = {part: getattr(outcome, part) for part in Outcome.__slots__}  # asdict would copy every finding
-                self._saving.items["answer", name] = canonical_bytes({"digest": event.digest.hex(), **answer})
+            if isinstance(answer, Outcome):
+                parts = {part: getattr(answer, part) for part in Outcome.__slots__}  # asdict would copy every finding
+                self._saving.items["answer", name] = canonical_bytes({"digest": event.digest.hex(), **parts})
 
     def _conflict(self, event: Event, now: int | None) -> Outcome:
         """Another content under a known name: refused, recorded once per content, and visible to rules."""
@@ -283,7 +298,7 @@ class Engine:
         mark = conflict_id(event)
         known = self._names.get((event.source, mark))
         if known is not None:
-            assert known[1] is not None
+            assert isinstance(known[1], Outcome)
             return replace(known[1], source=event.source, id=event.id)
         return replace(self._enter(self._conflict_event(event, mark), now, "conflict", error), id=event.id)
 
@@ -471,11 +486,11 @@ class Engine:
         followed = []
         for act in acts:
             try:
-                changes = self._fold.take(self._state.act_event(act), self._fold.now)
+                changes = self._fold.take(self._state.act_event(act), self._fold.now, alone=False)
             except LimitReached as reached:
                 self._register.not_counted(act, str(reached))
                 continue
-            if changes is not None:
+            if isinstance(changes, Changes):
                 followed.append(self._answer(self._observed(changes), "advanced", None))
         return followed
 

@@ -47,7 +47,7 @@ from hmac import digest as hmac_digest
 from operator import attrgetter
 
 from engine.instructions import INSTRUCTIONS
-from engine.texts import canonical, day_text, duration_text, identity, local_time_text, number
+from engine.texts import canonical, day_text, duration_text, identity, local_time_text, number, time_text
 
 
 def _in_order(Event a, Event b):
@@ -55,6 +55,7 @@ def _in_order(Event a, Event b):
 
 
 cdef object EVENT_ORDER = cmp_to_key(_in_order)
+cdef object RULE_NAME = attrgetter("rule.name")
 
 include "instructions.pxi"
 include "folding/glance.pxi"
@@ -95,14 +96,14 @@ class LimitReached(Exception):
 
 
 cdef class Changes:
-    """What has changed since the last `settle`, by id."""
+    """What has changed since the last `settle`, by id; at first, these findings."""
 
     cdef readonly dict findings
     cdef readonly dict warnings
     cdef readonly dict withdrawn
 
-    def __init__(self):
-        self.findings = {}
+    def __init__(self, findings=()):
+        self.findings = {finding.id: finding for finding in findings}
         self.warnings = {}
         self.withdrawn = {}
 
@@ -139,6 +140,8 @@ cdef class Fold:
     cdef Py_ssize_t longest_unscoped     # entries of the longest track of any unscoped rule
     cdef list met                        # of the event that is being taken, by the histories it enters: Log, name of one, None
     cdef Event cause                     # the event that changes are due to
+    cdef bint alone                      # lone findings are told by themselves
+    cdef list lone                       # those of the event that is being taken
     cdef Changes changes                 # None: nothing has changed
 
     def __init__(self, Machine machine, dict plan, bytes secret, object limits, object on_looked=None):
@@ -170,6 +173,8 @@ cdef class Fold:
         self.longest_unscoped = 0
         self.met = []
         self.cause = None
+        self.alone = False
+        self.lone = []
         self.changes = None
         read = set()
         for history in self.plan.histories:
@@ -187,16 +192,42 @@ cdef class Fold:
 
     # ------------------------------------------------------------------ events in and out
 
-    def take(self, Event event, long long now):
+    def take(self, Event event, long long now, *, bint alone=True):
         """A received event enters the histories that it belongs to, and the clock reaches `now`. Gives the `Changes`; None: there are none.
 
-        Raises LimitReached, having done nothing."""
+        `alone`: where all that has changed are lone findings, these are given, by the names of their rules, and are not among
+        what is unsaved. A lone finding is one of a rule about single events, found for the first time at a received event: it
+        follows from that event, and stands for good. Raises LimitReached, having done nothing."""
+        cdef list found
+        cdef Finding finding
         self.check_room(event)
         self.cause = event
+        self.alone = alone
         self.put(event)
+        self.alone = False
         self.move(now)
         self.look_again()
+        if self.lone:
+            found, self.lone = self.lone, []
+            if self.changes is None:
+                if len(found) > 1:
+                    found.sort(key=RULE_NAME)
+                return found
+            for finding in found:
+                self.changes.findings[finding.id] = finding
+                self.unsaved["finding", finding.id] = finding
         return self.told() if self.changes is not None else None
+
+    def lone_at(self, Event event not None):
+        """The lone findings that taking a received event led to, if it led to nothing else; made anew, by the names of their rules."""
+        cdef Rule rule
+        cdef list found = []
+        for index in self.machine.holding(event):
+            rule = <Rule> self.plan.rules[index]
+            if rule.history < 0 and rule.fraction is None:
+                found.append(self.speaker.finding(rule, self.plan.nowhere, event.time, event))
+        found.sort(key=RULE_NAME)
+        return found
 
     cdef int check_room(self, Event event) except -1:
         cdef History history
@@ -816,6 +847,13 @@ cdef class Fold:
         cdef Finding finding = self.speaker.finding(rule, self.plan.nowhere, event.time, event)
         cdef Finding before
         if not event.rank:
+            if self.alone and rule.fraction is None and finding.id not in self.gone_versions:
+                self.lone.append(finding)
+                self.findings[finding.id] = finding
+                self.follow(finding)
+                if rule.level is not None and not rule.shadow:
+                    self.warn(None, finding)
+                return 0
             return self.replace(None, finding)
         standing = self.leaving.get((event.source, event.id), ())
         for before in standing:
@@ -838,7 +876,6 @@ cdef class Fold:
 
     cdef int replace(self, Finding old, Finding new) except -1:
         """Put one finding in the place of another (None: nothing), with all that follows from it."""
-        cdef Ledger ledger
         cdef Rule rule = old.rule if new is None else new.rule
         if old is not None:
             self.unsaved["finding", old.id] = None
@@ -849,13 +886,7 @@ cdef class Fold:
             if not new.drawn:
                 new = None
         if old is not None:
-            for ledger in old.credits:
-                self.dirty_ledgers[(ledger.ladder.index, ledger.key)] = ledger
-                ledger.take_out(old)
-            old.credits = []
-            for name in old.routes:
-                del self.through[name][old.id]
-            old.routes = []
+            self.discredit(old)
             if old.derived is not None:
                 self.take_out(old.derived)
                 old.derived = None
@@ -867,13 +898,19 @@ cdef class Fold:
             self.findings[new.id] = new
             self.changed().findings[new.id] = new
             self.changed().withdrawn.pop(new.id, None)
-            if not rule.shadow:
-                self.credit(new)
-                if rule.layer == 0 and self.sees_findings:
-                    new.derived = self.finding_event(new)
-                    self.put(new.derived)
+            self.follow(new)
         if rule.level is not None and not rule.shadow and (old is not None or new is not None):
             self.warn(old, new)
+        return 0
+
+    cdef int follow(self, Finding finding) except -1:
+        """What follows from a finding that stands: its points count, and rules over `finding` see it."""
+        if finding.rule.shadow:
+            return 0
+        self.credit(finding)
+        if finding.rule.layer == 0 and self.sees_findings:
+            finding.derived = self.finding_event(finding)
+            self.put(finding.derived)
         return 0
 
     cdef int version_gone(self, str id) except -1:
@@ -908,6 +945,8 @@ cdef class Fold:
     def at_least(self, thing, int version):
         """Let a finding or warning that was known before this fold was made have at least this version."""
         if isinstance(thing, Finding):
+            if (<Finding> thing).version < version and thing.id in self.findings:
+                self.unsaved["finding", thing.id] = thing  # it may have been lone until now
             (<Finding> thing).version = max((<Finding> thing).version, version)
         else:
             (<Warning_> thing).version = max((<Warning_> thing).version, version)
@@ -963,6 +1002,20 @@ cdef class Fold:
                     self.give(ladder, key, finding, Fraction(finding.points) * Fraction(ladder.weight))
         return 0
 
+    cdef int discredit(self, Finding finding) except -1:
+        """Its points count no more."""
+        cdef Ledger ledger
+        if finding.credits is None:
+            return 0
+        for ledger in finding.credits:
+            self.dirty_ledgers[(ledger.ladder.index, ledger.key)] = ledger
+            ledger.take_out(finding)
+        finding.credits = []
+        for name in finding.routes:
+            del self.through[name][finding.id]
+        finding.routes = []
+        return 0
+
     cdef int give(self, Ladder ladder, str key, Finding finding, object points) except -1:
         cdef Ledger ledger = <Ledger> self.ledgers.get((ladder.index, key))
         if ledger is None:
@@ -999,7 +1052,6 @@ cdef class Fold:
     cdef int credit_again(self) except -1:
         """Somebody changed to another unit at a time that findings already lie after."""
         cdef Finding finding
-        cdef Ledger ledger
         if not self.recredit:
             return 0
         changed, self.recredit = self.recredit, {}
@@ -1007,13 +1059,7 @@ cdef class Fold:
             for finding in list(self.through.get(name, {}).values()):
                 if finding.moment < time:
                     continue
-                for ledger in finding.credits:
-                    self.dirty_ledgers[(ledger.ladder.index, ledger.key)] = ledger
-                    ledger.take_out(finding)
-                finding.credits = []
-                for route in finding.routes:
-                    del self.through[route][finding.id]
-                finding.routes = []
+                self.discredit(finding)
                 self.credit(finding)
         return 0
 
@@ -1209,5 +1255,6 @@ cdef object key_of(Event event, History history):
 
 
 include "folding/names.pxi"
+include "folding/showing.pxi"
 include "folding/saving.pxi"
 include "folding/explain.pxi"

@@ -33,7 +33,7 @@ class Names:
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
-        self._known: dict[Name, tuple[bytes, Outcome | None]] = {}
+        self._known: dict[Name, tuple[bytes, Outcome | Event | None]] = {}
         self._ask_of_all = False  # whether the store knows names from before it was opened
         self._saved = SeenNames()  # of the names that it has learned since
 
@@ -41,8 +41,9 @@ class Names:
         """How many are in memory."""
         return len(self._known)
 
-    def get(self, name: Name) -> tuple[bytes, Outcome | None] | None:
-        """The digest of the content and what was answered (None: that it was accepted, and no more); None where the name is new."""
+    def get(self, name: Name) -> tuple[bytes, Outcome | Event | None] | None:
+        """The digest of the content and what was answered (the event: that it was accepted, and what follows from it alone; None: that it was accepted,
+        and no more); None where the name is new."""
         return self._known.get(name)
 
     def has(self, event: Event) -> bool:
@@ -50,10 +51,10 @@ class Names:
         known = self._known.get((event.source, event.id))
         return known is not None and known[0] == event.digest
 
-    def keep(self, event: Event, outcome: Outcome | None) -> None:
-        """From here on the event's name is known. `outcome`: None where there is no more to say than that it was accepted."""
+    def keep(self, event: Event, answer: Outcome | Event | None) -> None:
+        """From here on the event's name is known. `answer`: as `get` gives it."""
         assert event.digest is not None, "the event was decoded to be kept"
-        self._known[event.source, event.id] = (event.digest, outcome)
+        self._known[event.source, event.id] = (event.digest, answer)
 
     def keep_answers(self, answers: Mapping[str, bytes]) -> None:
         """The same, of items of the kind `answer`."""
@@ -86,7 +87,7 @@ class Names:
         answers = store.load("answer", list(asked))
         events = store.load("event", [name for name in asked if name not in answers])
         self.keep_answers(answers)
-        for name, item in events.items():
-            source, id_ = json.loads(name)
-            if (source, id_) not in self._known:
-                self.keep(self._machine.decode_record(item), None)
+        for item in events.values():
+            event = self._machine.decode_record(item)
+            if (event.source, event.id) not in self._known:
+                self.keep(event, event)

@@ -34,10 +34,10 @@ def saved_entry(state: bytes | None) -> int:
 
 
 class Recovery:
-    """The beginning of one engine. `apply_entry` does what an entry of the journal says, and gives how many events it holds; `take_acts` lets rules see acts."""
+    """The beginning of one engine. `apply_entry` does what an entry of the journal says, whose number it is told, and gives how many events it holds; `take_acts` lets rules see acts."""
 
     def __init__(
-        self, state: State, saving: Saving, apply_entry: Callable[[Json], int], take_acts: Callable[[Iterable[Act]], object]
+        self, state: State, saving: Saving, apply_entry: Callable[[Json, int], int], take_acts: Callable[[Iterable[Act]], object]
     ) -> None:
         self._state = state
         self._saving = saving
@@ -77,6 +77,7 @@ class Recovery:
             saved["now"],
             chain(self._kept_events(store), map(state.act_event, state.register.acts())),
             [json.loads(item)["saved"] for _, item in store.items("finding")],
+            [found for _, item in store.items("lone") for found in json.loads(item)],
             [json.loads(item)["saved"] for _, item in store.items("warning")],
             {name: item["version"] for name, item in state.buried.items()},
         )
@@ -91,7 +92,7 @@ class Recovery:
         for _, item in store.items("event"):
             event = self._state.machine.decode_record(item)
             if store.shared:
-                self._state.names.keep(event, None)
+                self._state.names.keep(event, event if event.ignored or self._state.machine.holding(event) else None)
             yield event
 
     def _take_up_dossiers(self, store: Store, state: bytes | None) -> int:
@@ -120,14 +121,15 @@ class Recovery:
             self._state.reconcile()
 
     def _take_entry(self, number_: int, item: bytes) -> None:
-        self._saving.count(self._apply_entry(read_entry(item)))
+        self._saving.count(self._apply_entry(read_entry(item), number_))
         self._state.applied = number_
 
     def _found_by_another(self, store: Store) -> list[Json]:
         """The findings and warnings of the rule set whose items the store keeps, those that were withdrawn too."""
+        lone = {shown["id"]: shown for _, item in store.items("lone") for _, shown in json.loads(item)}
         items = [json.loads(item) for kind in ("finding", "warning") for _, item in store.items(kind)]
-        before = [item["shown"] for item in items if item["saved"].get("drawn", True)]
-        return before + [json.loads(item) for _, item in store.items("gone")]
+        others = {item["shown"]["id"]: item["shown"] for item in items if item["saved"].get("drawn", True)}
+        return [*(lone | others).values(), *(json.loads(item) for _, item in store.items("gone"))]
 
     def _go_on_from(self, store: Store, before: list[Json], ours: bool) -> bool:
         if before:

@@ -17,6 +17,8 @@ from engine.warnings.dossier import dossier_json
 Json = dict[str, Any]
 Items = dict[tuple[str, str], bytes | None]
 
+LONE_MAX = 256
+"""Findings that one item holds, of those that follow from single events."""
 UNSAVED_PARTS = 8
 """On a shared store, what is not saved yet is put aside in so many parts, each of which can be forgotten when another replica has saved it."""
 
@@ -27,6 +29,8 @@ class Saving:
     def __init__(self, state: State, limits: Limits) -> None:
         self.items: Items = {}
         """By kind and name; None: to be removed. What the fold and the register have changed comes to it when it is collected."""
+        self.lone: list[tuple[int, Json]] = []
+        """Of the entry that is being applied: moments of lone findings, and what was shown of them."""
         self.saved = 0
         """The entry of the journal since which this is all that has changed."""
         self.failed: str | None = None
@@ -59,6 +63,12 @@ class Saving:
                 state.names.leave_to_store()
         self.failed = None
         return kept
+
+    def keep_lone(self, entry: int) -> None:
+        """The lone findings of an entry are kept together: there are many, each needs little, and nobody asks for one of them. Replicas cut them alike."""
+        found, self.lone = self.lone, []
+        for part, start in enumerate(range(0, len(found), LONE_MAX)):
+            self.items["lone", f"{entry:016}.{part:04}"] = canonical_bytes(found[start : start + LONE_MAX])
 
     def count(self, events: int) -> None:
         """Events were applied that are saved with the next checkpoint, whenever that is."""

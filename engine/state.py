@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from engine.fold import Finding, Fold, Warning_
+from engine.fold import Finding, Fold, Warning_, finding_object
 from engine.limits import Limits
 from engine.machine import Machine
 from engine.names import Names
 from engine.program import Program
 from engine.values import Event
-from engine.views import finding_object, warning_object, with_version
+from engine.views import warning_object, with_version
 from engine.warnings.dossier import Dossier
 from engine.warnings.evidence import Freezer
 from engine.warnings.register import Act, Register

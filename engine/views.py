@@ -1,6 +1,7 @@
 """Findings and warnings as the JSON objects of the contract.
 
-In: `Finding` and `Warning_` of the fold.  Out: dictionaries whose keys stand in the order in which they are written.
+In: `Finding` and `Warning_` of the fold.  Out: dictionaries whose keys stand in the order in which they are written. Those of findings are made
+in compiled code: `engine.fold.finding_object`.
 """
 
 from __future__ import annotations
@@ -10,39 +11,6 @@ from typing import Any
 
 from engine.fold import Finding, Fold, Warning_
 from engine.texts import number, time_text
-
-
-def key_object(key: tuple[str, ...]) -> object:
-    """A key as JSON has it: null, a text, or a list for a pair."""
-    if not key:
-        return None
-    return key[0] if len(key) == 1 else list(key)
-
-
-def finding_object(fold: Fold, finding: Finding) -> dict[str, Any]:
-    """One finding, as `replay` writes it: what follows from the events and the clock alone."""
-    entities = finding.rule.entities
-    names = [fold.entity_name(entity) for entity in entities]
-    key = key_object(finding.key)
-    shown: dict[str, Any] = {
-        "kind": "finding",
-        "status": "issued" if finding.reason is None else "withdrawn",
-        "id": finding.id,
-        "rule": finding.rule.name,
-        "entity": (names[0] if len(names) == 1 else names) if names else None,
-        "key": key,
-        "time": time_text(finding.moment),
-        "about": {fold.entity_name(entity): about for entity, about in finding.about if about is not None},
-        "points": None if finding.points is None else number(finding.points),
-        "level": finding.rule.level,
-        "events": finding.events,
-        "message": finding.message,
-    }
-    if finding.note is not None:
-        shown["note"] = finding.note
-    if finding.rule.shadow:
-        shown["shadow"] = True
-    return shown
 
 
 def warning_object(fold: Fold, warning: Warning_) -> dict[str, Any]:

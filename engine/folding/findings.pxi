@@ -22,8 +22,11 @@ cdef class Warning_:
         return self.points == other.points and self.finding == other.finding and self.extra == other.extra
 
 
+@cython.no_gc
 cdef class Finding:
-    """An opening anchor of a rule and key. `drawn`: False where a spot check did not draw it: then nobody sees it."""
+    """An opening anchor of a rule and key. `drawn`: False where a spot check did not draw it: then nobody sees it.
+
+    The cycle collector does not visit it: what holds findings is held by none of them."""
 
     cdef readonly Rule rule
     cdef readonly tuple key              # of the log
@@ -36,19 +39,34 @@ cdef class Finding:
     cdef readonly object points          # float, or None
     cdef readonly str message
     cdef readonly str note
-    cdef readonly list events            # [[source, id], …]
-    cdef readonly bytes evidence         # a digest over all of the evidence
+    cdef list named                      # [[source, id], …] of its evidence; None: that is the anchor event alone
+    cdef readonly bytes evidence         # a digest over all of the evidence; None, where the rule is unscoped: that is the anchor event
     cdef readonly str reason
-    cdef list credits                    # Ledgers that hold points of it
-    cdef list routes                     # (entity, key) that its points pass through
+    cdef list credits                    # Ledgers that hold points of it; None: none can
+    cdef list routes                     # (entity, key) that its points pass through; None: they pass through none
     cdef Event derived                   # as rules over `finding` see it
-    cdef dict warnings                   # (entity, key) -> Warning_, of a rule with a level
+    cdef dict warnings                   # (entity, key) -> Warning_, of a rule with a level; of others None
+
+    @property
+    def events(self):
+        """What it rests on, as far as it says so: [[source, id], …]."""
+        return self.named if self.named is not None else [[self.event.source, self.event.id]]
 
     cdef bint says_the_same(self, Finding other):
         return (
             self.evidence == other.evidence and self.about == other.about and self.points == other.points
             and self.message == other.message and self.note == other.note and self.drawn == other.drawn
         )
+
+
+cdef int prepare(Finding finding) except -1:
+    """Give it what its rule may come to need."""
+    if finding.rule.points >= 0:
+        finding.credits = []
+        finding.routes = []
+    if finding.rule.level is not None:
+        finding.warnings = {}
+    return 0
 
 
 cdef inline bint opens_before(Finding a, long long moment, Event event):
@@ -86,34 +104,32 @@ cdef class Speaker:
 
     cdef Finding finding(self, Rule rule, Log log, long long moment, Event event):
         """The finding whose opening is this anchor, with version 1."""
-        cdef Finding finding = Finding()
+        cdef Finding finding = Finding.__new__(Finding)
+        cdef list evidence, names, notes = None
+        cdef tuple about
         finding.rule = rule
         finding.moment = moment
         finding.event = event
         finding.version = 1
-        finding.credits = []
-        finding.routes = []
-        finding.warnings = {}
+        prepare(finding)
         finding.drawn = rule.fraction is None or self.draws(rule, moment, event)
-        self.look.at(rule, log, event, moment)
-        cdef list evidence
-        if rule.scoped:
-            evidence = self.look.evidence()
-            finding.key = log.key
+        if rule.scoped or rule.about or rule.points >= 0 or rule.message:
+            self.look.at(rule, log, event, moment)
+            evidence = self.look.evidence() if rule.scoped else [event]
+            notes = []
+            finding.points = self.points(rule, notes)
+            about = finding.about = self.about(rule, log, moment, evidence, notes)
+            finding.key = log.key if rule.scoped else (about[0][1],) if about else ()
+            finding.message = self.message(rule)
+            finding.note = "; ".join(notes) if notes else None
+            if rule.scoped:
+                names = [[e.source, e.id] for e in evidence]
+                finding.named = names[:self.limits.evidence_max]
+                finding.evidence = canonical(names).encode("utf-8", "surrogatepass")
+                if len(names) > len(finding.named):
+                    finding.evidence = sha256(finding.evidence).digest()
         else:
-            evidence = [event]
-        notes = []
-        finding.points = self.points(rule, notes)
-        finding.about = self.about(rule, log, moment, evidence, notes)
-        if not rule.scoped:
-            finding.key = (finding.about[0][1],) if finding.about else ()
-        finding.message = self.message(rule)
-        finding.note = "; ".join(notes) if notes else None
-        names = [[e.source, e.id] for e in evidence]
-        finding.events = names[:self.limits.evidence_max]
-        finding.evidence = canonical(names).encode("utf-8", "surrogatepass")
-        if len(names) > len(finding.events):
-            finding.evidence = sha256(finding.evidence).digest()
+            finding.about = finding.key = ()
         if event is None:
             anchor = [moment]
         elif rule.kind == DEADLINES:

@@ -18,7 +18,7 @@ def saved_finding(Fold fold, Finding finding):
         "message": finding.message,
         "note": finding.note,
         "events": finding.events,
-        "evidence": finding.evidence.hex(),
+        "evidence": None if finding.evidence is None else finding.evidence.hex(),
     }
 
 
@@ -42,15 +42,19 @@ def saved_warning(Fold fold, Warning_ warning):
 cdef object TIME_OF = attrgetter("time")
 
 
-def restore(Fold fold, long long now, events, list findings, list warnings, dict gone_versions):
-    """Make an empty fold what it was when it was saved. `events`: all that were accepted and are retained."""
+def restore(Fold fold, long long now, events, list findings, list lone, list warnings, dict gone_versions):
+    """Make an empty fold what it was when it was saved. `events`: all that were accepted and are retained; `lone`: of the lone findings
+    their moments, and what was shown of them."""
     cdef Event event
+    cdef dict shown
     cdef Rule rule
     rules = {rule.name: rule for rule in fold.plan.rules}
     entities = {fold.entity_name(index): index for index in range(len(fold.plan.entities))}
     fold.now = now
     fold.gone_versions.update(gone_versions)
     fold.restored = {tuple(saved["anchor"]): None for saved in findings if saved["anchor"] is not None}
+    for _, shown in lone:
+        fold.restored[*shown["events"][0], 0] = None
     collects = gc.isenabled()
     gc.disable()  # nothing of this is garbage
     try:
@@ -65,6 +69,10 @@ def restore(Fold fold, long long now, events, list findings, list warnings, dict
         if layer == 2:
             for saved in warnings:
                 restore_warning(fold, saved, rules, entities)
+        for moment, shown in lone:
+            rule = <Rule> rules[shown["rule"]]
+            if rule.layer == layer:
+                restore_lone(fold, rule, moment, shown)
         for saved in findings:
             if rules[saved["rule"]].layer == layer:
                 restore_finding(fold, saved, rules[saved["rule"]], entities, opened)
@@ -85,8 +93,7 @@ def openings_in_order(Finding a, Finding b):
 
 
 cdef int restore_finding(Fold fold, dict saved, Rule rule, dict entities, dict opened) except -1:
-    cdef Finding finding = Finding()
-    cdef Log log = None
+    cdef Finding finding = Finding.__new__(Finding)
     finding.rule = rule
     finding.key = tuple(saved["key"])
     finding.moment = saved["moment"]
@@ -98,11 +105,37 @@ cdef int restore_finding(Fold fold, dict saved, Rule rule, dict entities, dict o
     finding.points = saved["points"]
     finding.message = saved["message"]
     finding.note = saved["note"]
-    finding.events = saved["events"]
-    finding.evidence = bytes.fromhex(saved["evidence"])
-    finding.credits = []
-    finding.routes = []
-    finding.warnings = {}
+    if rule.scoped:
+        finding.named = saved["events"]
+        finding.evidence = bytes.fromhex(saved["evidence"])
+    prepare(finding)
+    stand_again(fold, finding, opened)
+    return 0
+
+
+cdef int restore_lone(Fold fold, Rule rule, long long moment, dict shown) except -1:
+    """A lone finding, of what was shown of it: the rest follows from its rule."""
+    cdef Finding finding = Finding.__new__(Finding)
+    finding.rule = rule
+    finding.moment = moment
+    finding.event = fold.restored[*shown["events"][0], 0]
+    finding.drawn = True
+    finding.id = shown["id"]
+    finding.version = 1
+    finding.about = tuple([(entity, shown["about"].get(fold.entity_name(entity))) for entity, _ in rule.about])
+    finding.key = (finding.about[0][1],) if finding.about else ()
+    finding.points = None if shown["points"] is None else float(shown["points"])
+    finding.message = shown["message"]
+    finding.note = shown.get("note")
+    prepare(finding)
+    stand_again(fold, finding, None)
+    return 0
+
+
+cdef int stand_again(Fold fold, Finding finding, dict opened) except -1:
+    """What was found before is found again. `opened`: by rule and log, what opened there."""
+    cdef Rule rule = finding.rule
+    cdef Log log = None
     if rule.scoped:
         log = fold.open_log(fold.plan.histories[rule.history], finding.key)
     elif rule.history >= 0:
@@ -111,14 +144,9 @@ cdef int restore_finding(Fold fold, dict saved, Rule rule, dict entities, dict o
         fold.direct.setdefault((finding.event.source, finding.event.id), []).append(finding)
     if log is not None:
         opened.setdefault((rule.index, log), []).append(finding)
-    if not finding.drawn:
-        return 0
-    fold.findings[finding.id] = finding
-    if not rule.shadow:
-        fold.credit(finding)
-        if rule.layer == 0 and fold.sees_findings:
-            finding.derived = fold.finding_event(finding)
-            fold.put(finding.derived)
+    if finding.drawn:
+        fold.findings[finding.id] = finding
+        fold.follow(finding)
     return 0
 
 

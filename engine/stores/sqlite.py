@@ -35,6 +35,8 @@ FORMAT = 1
 ASIDE = "aside:"
 """What the names of asides begin with, among the notes."""
 
+PAGE_BYTES = 8192
+"""Twice SQLite's default: items are long, and a checkpoint writes many that lie together."""
 ROWS = 500
 """How many rows, or names of a question, are handled at once."""
 
@@ -104,6 +106,7 @@ class SqliteStore:
             raise StoreError(f"{self._path}: {ERRORS[sqlite3.SQLITE_CANTOPEN][1]} ({error.strerror})") from error
 
     def _take_possession(self, database: sqlite3.Connection) -> None:
+        database.execute(f"pragma page_size = {PAGE_BYTES}")  # of a file that is new
         database.execute("pragma locking_mode = exclusive")  # before WAL is entered: then there is no shared memory to guard
         (mode,) = database.execute("pragma journal_mode = wal").fetchone()
         if mode != "wal":
@@ -216,7 +219,8 @@ class SqliteStore:
     def checkpoint(self, checkpoint: Checkpoint) -> bool:
         if not 0 <= checkpoint.applied <= self._last:
             raise StoreError(f"{self._path}: items of journal entry {checkpoint.applied} cannot be kept, the last entry is {self._last}")
-        changed = [(kind, _bytes(key), value) for (kind, key), value in checkpoint.items.items() if value is not None]
+        # In the order of the table, so that a page is come to once.
+        changed = sorted((kind, _bytes(key), value) for (kind, key), value in checkpoint.items.items() if value is not None)
         removed = [(kind, _bytes(key)) for (kind, key), value in checkpoint.items.items() if value is None]
         with self._told() as database:
             database.execute("begin immediate")

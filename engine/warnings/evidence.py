@@ -10,12 +10,12 @@ import zlib
 from collections.abc import Mapping
 from typing import Any
 
-from engine.fold import Finding, Fold, Warning_
+from engine.fold import Finding, Fold, Warning_, finding_object
 from engine.limits import Limits
 from engine.machine import Machine
 from engine.texts import time_text
 from engine.values import Event
-from engine.views import finding_object, warning_object, with_version
+from engine.views import warning_object, with_version
 from engine.warnings.dossier import Dossier, Key
 from engine.warnings.procedure import route_of
 

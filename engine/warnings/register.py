@@ -95,6 +95,10 @@ class Register:
         for thing in sorted(changes.warnings.values(), key=_in_order):
             self._issue(thing, now_us, opening)
 
+    def rest_on(self, findings: Iterable[str]) -> bool:
+        """Whether a warning rests on any of these findings: else they are nothing to `observe`."""
+        return bool(self._resting) and not self._resting.keys().isdisjoint(findings)
+
     def reconcile(self, findings: Mapping[str, Finding], warnings: Mapping[str, Warning_], now_us: int, opening: Opening) -> None:
         """Take over dossiers that another rule set left: what does not follow any more is withdrawn, what follows and has no dossier is issued."""
         reason = "the rule set changed"
