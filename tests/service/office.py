@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from grpc import aio
@@ -81,6 +82,7 @@ class Office:
     now: int = at("2026-01-01T00:00")
     sent: int = 0
     stores: int = 0
+    url: str = ""  # of a store elsewhere; else it is a file in the folder
     inside: Inside = None  # type: ignore[assignment]
     warnings: Any = None
     interrupt: Callable[[], Awaitable[None]] | None = None
@@ -93,7 +95,7 @@ class Office:
     async def open(self) -> None:
         people = self.folder / "people.toml"
         people.write_text(people_text(), encoding="utf-8")
-        settings = chosen(f"sqlite:{self.store}", clock__tick_s=0.05, people=people, **self.settings)
+        settings = chosen(self.url or f"sqlite:{self.store}", clock__tick_s=0.05, people=people, **self.settings)
         self.inside = await self._open.enter_async_context(service(settings, self.rules, wall_clock=lambda: self.now))
         self.warnings = warnings_pb2_grpc.WarningsStub(self.inside.channel)
 
@@ -123,6 +125,9 @@ class Office:
         """The clock is so late, and the service has seen it."""
         await self._begin()
         self.now = at(time)
+        if self.url:  # what is shared has a clock that moves only where something is due
+            await self.inside.service.engine.ask(lambda engine: engine.advance(), monotonic() + WAIT_S)
+            return
         async with asyncio.timeout(WAIT_S):
             while (await self.inside.rule_sets.Describe(rulesets_pb2.DescribeRequest())).clock.ToMicroseconds() < self.now:
                 await asyncio.sleep(0.01)
@@ -163,6 +168,18 @@ class Office:
         request = warnings_pb2.ListRequest(filter=warnings_pb2.WarningFilter(**given), page_size=page_size, page_token=page_token)
         answer: warnings_pb2.ListResponse = await self.warnings.List(request, metadata=token(person))
         return answer
+
+    async def level(self, person: str, entity: str, key: str) -> str:
+        """`conduct yellow 6`, and the changes before."""
+        answer = await self.warnings.Level(warnings_pb2.LevelRequest(entity=entity, key=key), metadata=token(person))
+        (ladder,) = answer.ladders
+        return f"{ladder.level or 'none'} {ladder.points:g}: {' '.join(change.level or 'none' for change in ladder.history)}"
+
+    async def falls(self, person: str, entity: str, key: str) -> list[str]:
+        """When the level falls, if nothing else happens."""
+        answer = await self.warnings.Forecast(warnings_pb2.ForecastRequest(entity=entity, key=key), metadata=token(person))
+        (ladder,) = answer.ladders
+        return [f"{fall.level or 'none'} {fall.time.ToJsonString()}" for fall in ladder.falls]
 
     async def get(self, person: str, warning: str) -> warnings_pb2.GetResponse:
         answer: warnings_pb2.GetResponse = await self.warnings.Get(warnings_pb2.GetRequest(id=warning), metadata=token(person))

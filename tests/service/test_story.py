@@ -4,13 +4,17 @@ and is refused, deadlines are missed and escalate, a finding is withdrawn. The s
 from __future__ import annotations
 
 import asyncio
+import csv
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from proto.rulelang.v1 import warnings_pb2
+from tests.cli.command import rulelang
 from tests.service.inside import Failed
 from tests.service.office import Office
+from tests.warnings.scene import RULES
 
 
 def refusal(answer: object) -> tuple[str, str]:
@@ -34,6 +38,8 @@ async def year(office: Office) -> None:
         "verification done → review",
         "review done → closed",
     ]
+    assert await office.level("li", "officer", "P17") == "blue 3: blue"
+    assert await office.falls("li", "officer", "P17") == ["none 2027-01-06T02:00:00Z"]
     await missed_deadlines(office)
     await grave(office)
     await falling(office)
@@ -62,6 +68,7 @@ async def missed_deadlines(office: Office) -> None:
     await office.do("li", unit)
     await office.do("wang", unit)
     assert (await office.history(unit))[-1] == "filing done → closed"
+    assert await office.level("chen", "unit", "U1") == "blue 5: blue"
 
 
 async def grave(office: Office) -> None:
@@ -87,6 +94,7 @@ async def grave(office: Office) -> None:
     await office.do("li", red)
     await office.do("wang", red)
     assert (await office.history(red))[-1] == "accountability done → closed"
+    assert await office.level("li", "officer", "P17") == "red 66: blue yellow red"
     # April: the complaint is withdrawn, with effect from before. The closed warning is open again, until somebody decides.
     await office.move("2026-04-01T10:00")
     await office.say("withdrawal", "2026-03-01T10:00", late=True, case="K3")
@@ -97,6 +105,8 @@ async def grave(office: Office) -> None:
     evidence = (await office.get("chen", red)).evidence
     assert '"K3"' in evidence
     assert "rule bad" in evidence
+    assert await office.level("li", "officer", "P17") == "yellow 6: blue yellow"
+    assert await office.falls("li", "officer", "P17") == ["blue 2027-01-06T02:00:00Z", "none 2027-02-10T02:00:00Z"]
 
 
 async def falling(office: Office) -> None:
@@ -104,11 +114,21 @@ async def falling(office: Office) -> None:
     outcome = await office.say("complaint", "2027-01-20T10:00", case="K4", officer="P17", grade=3)
     assert [(warning.level, warning.points) for warning in outcome.warnings] == [("yellow", 6.0)]
     assert len((await office.list("zhang", entity="officer", key="P17")).warnings) == 4
+    assert await office.level("li", "officer", "P17") == "yellow 6: blue yellow blue yellow"
 
 
-def told(folder: Path, interruption: str) -> tuple[list[warnings_pb2.GetResponse], list[warnings_pb2.WatchResponse]]:
-    async def all_of_it() -> tuple[list[warnings_pb2.GetResponse], list[warnings_pb2.WatchResponse]]:
-        office = Office(folder)
+@dataclass(frozen=True, slots=True)
+class Told:
+    """All warnings with their histories, the last change as a watcher has it, and the bulletin of the month in which deadlines were missed: text by file."""
+
+    warnings: list[warnings_pb2.GetResponse]
+    last: list[warnings_pb2.WatchResponse]
+    bulletin: dict[str, str]
+
+
+def told(folder: Path, interruption: str, url: str = "") -> Told:
+    async def all_of_it() -> Told:
+        office = Office(folder, url=url)
         await office.open()
         try:
             office.interrupt = {"none": None, "restart": office.restart, "crash": office.crash}[interruption]
@@ -116,24 +136,35 @@ def told(folder: Path, interruption: str) -> tuple[list[warnings_pb2.GetResponse
             office.interrupt = None
             everything = await office.everything()
             last = max(line.number for warning in everything for line in warning.history)
-            return everything, await office.watched("chen", last)
+            watched = await office.watched("chen", last)
         finally:
             await office.close()
+        return Told(everything, watched, bulletin(folder, office.url or f"sqlite:{office.store}"))
 
     return asyncio.run(all_of_it())
 
 
+def bulletin(folder: Path, store: str) -> dict[str, str]:
+    rules = folder / "rules.rules"  # the name of a text that has none
+    rules.write_text(RULES, encoding="utf-8")
+    done = rulelang("report", rules, "--store", store, "--month", "2026-02", "--output", folder / "bulletin", "--units", "unit")
+    assert done.returncode == 0, done.stderr
+    return {path.name: path.read_text("utf-8-sig") for path in (folder / "bulletin").iterdir()}
+
+
 @pytest.fixture(scope="module")
-def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> object:
+def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> Told:
     return told(tmp_path_factory.mktemp("year"), "none")
 
 
-def test_a_year_of_one_unit(uninterrupted: object) -> None:
-    assert uninterrupted
+def test_a_year_of_one_unit(uninterrupted: Told) -> None:
+    assert [state.warning.status for state in uninterrupted.warnings] == ["open", "revoked", "closed", "closed", "closed"]
+    rows = list(csv.DictReader(uninterrupted.bulletin["warnings.csv"].splitlines()))
+    assert [(row["level"], row["key"], row["awaits"]) for row in rows] == [("yellow", "P17", "closed"), ("blue", "U1", "closed")]
+    missed = list(csv.DictReader(uninterrupted.bulletin["overdue.csv"].splitlines()))
+    assert [(row["step"], row["unit"], row["done"]) for row in missed] == [("verification", "U1", "yes"), ("review", "U1", "yes")]
 
 
 @pytest.mark.parametrize("interruption", ["restart", "crash"])
-def test_the_same_year_with_an_interruption_before_everything_that_happens(
-    tmp_path: Path, uninterrupted: object, interruption: str
-) -> None:
+def test_the_same_year_with_an_interruption_before_everything_that_happens(tmp_path: Path, uninterrupted: Told, interruption: str) -> None:
     assert told(tmp_path, interruption) == uninterrupted
