@@ -27,7 +27,7 @@ from services.cli.rulefiles import SHIPPED_RULES, load_files
 from services.cli.terminal import FAILED, WELL, CannotUse, Terminal
 from services.demo.generate import Days, generate
 from services.demo.news import Told
-from services.demo.serving import DayClock, serving
+from services.demo.serving import SECRET, DayClock, serving
 from services.demo.showing import Key, levels_line, lines_of, paragraph, summary
 from services.demo.upstream import Upstream
 from services.logs import configure
@@ -85,7 +85,8 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     if arguments.save is not None:
         write_whole(arguments.save, "".join(json.dumps(e, ensure_ascii=False) + "\n" for e in (*days.before, *days.events)).encode())
     unanswered = {rule.name for rule in loaded.ruleset.rules if (rule.category or "").startswith(UNANSWERED)}
-    right = stage.conclude(standing, upstream.calls, unanswered)
+    drawing = {rule.name for rule in loaded.ruleset.rules if rule.sample is not None}
+    right = stage.conclude(standing, upstream.calls, unanswered, drawing)
     stage.say_how_to_go_on(arguments)
     return WELL if right else FAILED
 
@@ -104,7 +105,7 @@ def _width() -> int:
 
 def _what_the_store_holds(program: bytes, store: str, days: Days) -> list[Json]:
     """Read after the service has ended, as a restart would; deadlines of the day that nobody has asked about since are looked at."""
-    engine = Engine(program, store=store, life_cycle=True)
+    engine = Engine(program, store=store, life_cycle=True, secret=SECRET)
     try:
         engine.advance(days.end)
         return engine.standing()
@@ -155,16 +156,17 @@ class _Stage:
             sent += len(arrived)
             self._terminal.progress(f"{moment:%H:%M}  {sent} events sent")
 
-    def conclude(self, standing: list[Json], calls: int, unanswered: Set[str]) -> bool:
+    def conclude(self, standing: list[Json], calls: int, unanswered: Set[str], drawing: Set[str]) -> bool:
         """The summary. Whether what stands is what was planted, and what the answers said is what the store holds.
 
-        `unanswered`: rules whose findings follow from nobody having answered for the warnings.
+        `unanswered`: rules whose findings follow from nobody having answered for the warnings. `drawing`: rules that draw by lot.
         """
         told, terminal = self._told, self._terminal
         findings = [item for item in standing if item["kind"] == "finding"]
         warnings = [item for item in standing if item["kind"] == "warning"]
-        found = Counter((f["rule"], _key(f["key"])) for f in findings if f["rule"] not in unanswered)
+        found = Counter((f["rule"], _key(f["key"])) for f in findings if f["rule"] not in unanswered | drawing)
         late = [f for f in findings if f["rule"] in unanswered]
+        drawn = [f for f in findings if f["rule"] in drawing]
         levels = levels_line(item["level"] for item in warnings)
         statuses = told.statuses
         terminal.write("\n")
@@ -181,6 +183,11 @@ class _Stage:
                 f"Besides, {len(late)} {'finding says' if len(late) == 1 else 'findings say'} that nobody has answered for warnings in time "
                 f"({', '.join(sorted({f['rule'] for f in late}))}): `rulelang warnings` shows whose turn it is."
             )
+        if drawn:
+            self._paragraph(
+                f"And {len(drawn)} {'finding was' if len(drawn) == 1 else 'findings were'} drawn by lot from ordinary work, to be looked at "
+                f"({', '.join(sorted({f['rule'] for f in drawn}))}): nothing is known against anybody. `rulelang draws` lists them."
+            )
         unknown = (told.findings.keys() | told.warnings.keys()) - {item["id"] for item in standing}
         for name in sorted(unknown):
             terminal.write(terminal.styled(f"answered, but not in the store: {name}", "red") + "\n")
@@ -190,7 +197,9 @@ class _Stage:
         command = "rulelang" if shutil.which("rulelang") else ".venv/bin/rulelang"
         rules = "rules/" if arguments.rules == SHIPPED_RULES else str(arguments.rules)
         write = self._terminal.write
-        write("\nTo keep the service running, until Ctrl-C:\n")
+        write("\nTo keep the service running, with a secret for the draw of spot checks:\n")
+        write("    (umask 077; head -c 32 /dev/urandom | base64 > secret.txt)\n")
+        write("    export RULELANG_SECRET_FILE=secret.txt\n")
         write(f"    {command} serve {rules} --store sqlite:rulelang.db --listen 127.0.0.1:50051\n")
         if arguments.save is None:
             write("To have the events in a file, for `replay` and `explain`:\n")

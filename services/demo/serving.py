@@ -19,6 +19,8 @@ from services.server.service import Service
 
 TICK_S = "60"
 """The clock moves with what is sent, so that what comes of it stands in an answer, where it can be shown."""
+SECRET = b"everybody knows the secret of the demonstration"
+"""Under which spot checks are drawn here; a service has one of its own, which it keeps."""
 
 
 class DayClock:
@@ -37,7 +39,7 @@ class DayClock:
 @contextmanager
 def serving(rules: RuleSet, paths: list[str], store: str, clock: DayClock, listen: str = "127.0.0.1:0") -> Iterator[str]:
     """Serve, by default on any free port of this machine. What the service raises is raised here."""
-    chosen = settings.load(None, {"RULELANG_CLOCK_TICK_S": TICK_S}, store=store, listen=listen)
+    chosen = settings.load(None, {"RULELANG_CLOCK_TICK_S": TICK_S, "RULELANG_SECRET": SECRET.decode()}, store=store, listen=listen)
     address: Future[str] = Future()
     stop: Future[object] = Future()
     ended: Future[int] = Future()

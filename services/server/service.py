@@ -175,7 +175,9 @@ class Service:
     def _check_secret(self, declared: model.RuleSet) -> None:
         drawn = [rule.name for rule in declared.rules if rule.sample is not None and rule.state != "disabled"]
         if drawn and self._settings.secret is None:
-            raise CannotServe(f"{drawn[0]} draws a sample, and without a secret (secret_file) those drawn could foresee it")
+            raise CannotServe(
+                f"{drawn[0]} draws a sample, and without a secret (secret_file, RULELANG_SECRET_FILE) those drawn could foresee it"
+            )
 
     def _bind(self) -> str:
         """The address, once it is ours."""

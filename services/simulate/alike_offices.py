@@ -8,8 +8,9 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from services.simulate.alike import Part, sometimes
+from services.simulate.draws import INSPECTOR
 from services.simulate.misconduct import INSTANT
-from services.simulate.offices import tell_inspection, tell_reads, tell_sitting
+from services.simulate.offices import tell_checked_settlement, tell_inspection, tell_reads, tell_sitting
 from services.simulate.ordinary import Town
 from services.simulate.reaching import reaching_back
 from services.simulate.scene import Scene
@@ -211,6 +212,23 @@ def withdraw_before_the_check(scene: Scene, town: Town, day: date) -> None:
             scene.plant("H", "spot_check_not_done", transaction=transaction, known=known, honest=honest, spared=reported)
 
 
+def report_a_check_under_another_number(scene: Scene, town: Town, day: date) -> None:
+    """What was drawn by lot was checked, and the number of the transaction mistyped."""
+    if not scene.open_on(day):
+        return
+    for _ in sometimes(scene, town, 0.1):
+        settled, clerk = scene.between(day, 9, 17), scene.random.choice(town.clerks)
+        transaction = scene.draws.unchecked("transaction_drawn", day, lambda: scene.number("X"))
+        if transaction is None:
+            return
+        with scene.act():
+            tell_checked_settlement(scene, settled, transaction, clerk.officer, scene.number("窗口"))
+            done = {"transaction": transaction + "?", "officer": clerk.officer, "checker": INSPECTOR, "irregular": False}
+            scene.tell("checks", "spot_check_done", settled + timedelta(hours=20), **done)
+            honest, known = "checked, and reported under another number", settled + timedelta(days=20)
+            scene.plant("H", "drawn_transaction_not_checked", transaction=transaction, known=known, honest=honest)
+
+
 def make_a_slip(scene: Scene, town: Town, day: date) -> None:
     for _ in sometimes(scene, town, 0.2):
         officer, checker = scene.new_officer(), scene.random.choice(town.clerks).officer
@@ -385,6 +403,7 @@ ALIKE: tuple[Part, ...] = (
     work_where_others_check,
     enter_an_item_wrongly,
     withdraw_before_the_check,
+    report_a_check_under_another_number,
     make_a_slip,
     check_alone,
     reach_a_relative,

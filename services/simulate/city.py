@@ -14,6 +14,7 @@ from datetime import date, timedelta
 
 from rulelang.model import Calendar
 from services.simulate import alike, alike_cases, alike_offices, misconduct, offices
+from services.simulate.draws import Draw, Draws
 from services.simulate.ordinary import HABITS, ORDINARY, Town
 from services.simulate.reaching import reach_of
 from services.simulate.scene import CALM, Noise, OpenDays, Planted, Scene, Told
@@ -78,11 +79,11 @@ def _days_of(calendar: Calendar) -> Callable[[date], bool]:
     return open_on
 
 
-def live(city: City, days: OpenDays) -> Iterator[Day]:
-    """The days of the city, from the one on which the first thing is prepared that comes out in it."""
+def live(city: City, days: OpenDays, draws: Sequence[Draw] = (), secret: bytes = b"") -> Iterator[Day]:
+    """The days of the city, from the one on which the first thing is prepared that comes out in it. What `draws` draw is checked."""
     parts: tuple[Callable[..., None], ...] = (*PRACTICES, *ORDINARY, *ALIKE)
     start = city.first_day - timedelta(days=max(HABIT_DAYS, *(reach_of(part) for part in parts)))
-    scene = Scene(city.seed, start, days, city.noise, staff_max=max(120, city.officers // 10))
+    scene = Scene(city.seed, start, days, city.noise, staff_max=max(120, city.officers // 10), draws=Draws(draws, secret))
     town = Town(scene, city.officers)
     day = start
     while day < city.end:

@@ -9,7 +9,7 @@ moment at which it could be known. An entity counts once for each rule, however 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,10 +71,14 @@ class Judgement:
     """How many entities of a rule were found for each kind of honest behaviour."""
     spared: Mapping[tuple[str, str], int]
     """How many entities of a rule were left alone, as they should be, for each kind of honest behaviour that only comes close."""
+    drawn: Mapping[str, int]
+    """How many entities were drawn by lot, by rule: such findings say nothing of anybody, and are not judged."""
 
 
-def judge(rules: Sequence[str], truth: Iterable[Row], standing: Iterable[Json], issued_us: Mapping[str, int]) -> Judgement:
-    """`rules`: of the rule set; what is planted for others counts as missed. `issued_us`: by id of the finding."""
+def judge(
+    rules: Sequence[str], truth: Iterable[Row], standing: Iterable[Json], issued_us: Mapping[str, int], drawing: Set[str] = frozenset()
+) -> Judgement:
+    """`rules`: of the rule set; what is planted for others counts as missed. `issued_us`: by id of the finding. `drawing`: rules that draw by lot."""
     rows: dict[tuple[str, Key], list[Row]] = defaultdict(list)
     found: dict[tuple[str, Key], list[Json]] = defaultdict(list)
     practice_of: dict[str, str] = {}
@@ -82,10 +86,13 @@ def judge(rules: Sequence[str], truth: Iterable[Row], standing: Iterable[Json], 
         rows[row.rule, row.key].append(row)
         if not row.honest:
             practice_of.setdefault(row.rule, row.practice)
+    drawn: dict[str, set[Key]] = defaultdict(set)
     for finding in standing:
-        if finding["kind"] == "finding":
+        if finding["kind"] == "finding" and finding["rule"] in drawing:
+            drawn[finding["rule"]].add(key_of(finding["key"]))
+        elif finding["kind"] == "finding":
             found[finding["rule"], key_of(finding["key"])].append(finding)
-    counts: dict[str, list[int]] = {name: [0, 0, 0, 0] for name in sorted({*rules, *practice_of})}
+    counts: dict[str, list[int]] = {name: [0, 0, 0, 0] for name in sorted({*rules, *practice_of} - drawing)}
     delays: dict[str, list[float]] = defaultdict(list)
     missed, unexplained = [], []
     reasons, spared = defaultdict[tuple[str, str], int](int), defaultdict[tuple[str, str], int](int)
@@ -117,8 +124,9 @@ def judge(rules: Sequence[str], truth: Iterable[Row], standing: Iterable[Json], 
             key=lambda score: (score.practice, score.rule),
         )
     )
+    drawn_by = {rule: len(keys) for rule, keys in sorted(drawn.items())}
     practices = tuple(_together(p, [s for s in scores if s.practice == p]) for p in sorted({s.practice for s in scores} - {""}))
-    return Judgement(scores, practices, _together("", scores), tuple(missed), tuple(unexplained), dict(reasons), dict(spared))
+    return Judgement(scores, practices, _together("", scores), tuple(missed), tuple(unexplained), dict(reasons), dict(spared), drawn_by)
 
 
 def _first_match(rows: Sequence[Row], findings: Sequence[Json]) -> tuple[Json, Row] | None:

@@ -8,9 +8,9 @@ What the service itself records of warnings (missed steps, refuted warnings) can
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
-from services.simulate.misconduct import INSTANT, office_closes, open_days_before
+from services.simulate.misconduct import CHECKS, INSTANT, office_closes, open_days_before, tell_penalty, tell_settlement
 from services.simulate.ordinary import HOME
 from services.simulate.reaching import reaching_back
 from services.simulate.scene import Scene
@@ -140,6 +140,40 @@ def make_no_check(scene: Scene, day: date) -> None:
     scene.plant("H", "spot_check_not_done", transaction=transaction, known=office_closes(scene, day))
 
 
+def tell_checked_settlement(scene: Scene, settled: datetime, transaction: str, officer: str, unit: str) -> None:
+    """As it should be: after the check of the three documents."""
+    matches = dict.fromkeys(CHECKS, True)
+    scene.tell("counter", "three_checks", settled - timedelta(minutes=3), transaction=transaction, officer=officer, **matches)
+    tell_settlement(scene, settled, officer, transaction=transaction, unit=unit)
+
+
+@reaching_back(30)
+def leave_a_drawn_transaction(scene: Scene, day: date) -> None:
+    settled = scene.between(open_days_before(scene, day, 5), 9, 17)
+    transaction = scene.draws.unchecked("transaction_drawn", settled.date(), lambda: scene.number("X"))
+    if transaction is not None:
+        tell_checked_settlement(scene, settled, transaction, scene.officer(), scene.number("窗口"))
+        scene.plant("H", "drawn_transaction_not_checked", transaction=transaction, known=office_closes(scene, day))
+
+
+@reaching_back(30)
+def leave_a_drawn_client(scene: Scene, day: date) -> None:
+    settled = scene.between(open_days_before(scene, day, 5), 9, 17)
+    transaction = scene.draws.unchecked("client_drawn", settled.date(), lambda: scene.number("X"))
+    if transaction is not None:
+        tell_checked_settlement(scene, settled, transaction, scene.officer(), scene.number("窗口"))
+        scene.plant("H", "drawn_client_not_called", transaction=transaction, known=office_closes(scene, day))
+
+
+@reaching_back(30)
+def leave_a_drawn_penalty(scene: Scene, day: date) -> None:
+    imposed = scene.between(open_days_before(scene, day, 5), 9, 17)
+    case = scene.draws.unchecked("penalty_drawn", imposed.date(), lambda: scene.case(imposed.date()))
+    if case is not None:
+        tell_penalty(scene, imposed, case, scene.officer(), article="90", amount=100)
+        scene.plant("H", "drawn_penalty_not_checked", case=case, known=office_closes(scene, day))
+
+
 def find_something_in_a_check(scene: Scene, day: date) -> None:
     officer, transaction = scene.officer(), scene.number("X")
     said = {"transaction": transaction, "officer": officer, "checker": scene.officer(), "irregular": True}
@@ -264,6 +298,9 @@ PRACTICES: tuple[Callable[[Scene, date], None], ...] = (
     enter_an_item_of_a_unit,
     enter_an_item_of_a_unit_that_is_none,
     make_no_check,
+    leave_a_drawn_transaction,
+    leave_a_drawn_client,
+    leave_a_drawn_penalty,
     find_something_in_a_check,
     check_the_own_work,
     handle_what_nobody_asked_for,

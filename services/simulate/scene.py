@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from heapq import heappop, heappush
 
+from services.simulate.draws import Draws
+
 Event = dict[str, object]
 """One event as JSON: `id`, `source`, `type`, `time`, and its fields."""
 Key = str | tuple[str, ...] | None
@@ -108,14 +110,17 @@ CALM = Noise()
 
 
 class Scene:
-    """Collects what happens. At most `staff_max` officers who are up to something are handed out."""
+    """Collects what happens. At most `staff_max` officers who are up to something are handed out. `draws`: what rules draw by lot of it."""
 
-    def __init__(self, seed: int, start: date, open_days: OpenDays, noise: Noise = CALM, staff_max: int = 120) -> None:
+    def __init__(
+        self, seed: int, start: date, open_days: OpenDays, noise: Noise = CALM, staff_max: int = 120, draws: Draws | None = None
+    ) -> None:
         self.random = random.Random(seed)
         self.today = start
         self.open_on = open_days.offices
         self.halls_open_on = open_days.halls
         self.noise = noise
+        self.draws = draws or Draws()
         self._units: dict[str, str] = {}
         self._postings: dict[str, str] = {}
         self._staff: list[str] = []
@@ -226,6 +231,7 @@ class Scene:
         elif noise.lacking and event_type in LACKING and self.random.random() < noise.lacking:
             self._leave_out(event, happened)
         self._wait(arrives, event)
+        self.draws.follow(self, event)
         if self.random.random() < noise.again:  # the network failed after the event had been taken: it is sent again
             self._wait(arrives + timedelta(seconds=30), event)
         if honest and noise.changed and self.random.random() < noise.changed:  # a source that keeps no ids apart

@@ -19,7 +19,7 @@ from rulelang.source import display_width
 from services.demo.generate import generate
 from services.demo.news import Told
 from services.demo.run import FIRST_DAY
-from services.demo.serving import DayClock, serving
+from services.demo.serving import SECRET, DayClock, serving
 from services.demo.showing import lines_of, summary
 from services.demo.upstream import Upstream, message
 from services.server.engine_thread import RuleSet
@@ -52,7 +52,10 @@ def test_it_ends_by_itself_and_finds_exactly_what_was_planted(tmp_path: Path) ->
 def test_replay_finds_the_same_in_the_events_that_were_saved(tmp_path: Path) -> None:
     saved = tmp_path / "day.jsonl"
     shown = rulelang(*FAST, "--save", saved).stdout
-    replayed = objects(rulelang("replay", ROOT / "rules", "--events", saved, "--until", f"{FIRST_DAY + timedelta(days=1)}T00:00").stdout)
+    secret = tmp_path / "secret"
+    secret.write_bytes(SECRET)
+    options = ("--until", f"{FIRST_DAY + timedelta(days=1)}T00:00", "--secret-file", secret)
+    replayed = objects(rulelang("replay", ROOT / "rules", "--events", saved, *options).stdout)
     kinds = Counter(item["kind"] for item in replayed)
     assert f"In its store stand {kinds['finding']} findings and {kinds['warning']} warnings" in " ".join(shown.split())
 

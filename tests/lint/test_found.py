@@ -318,6 +318,7 @@ test "the ruling of another case first"
         "rule r when amount > 3 rule s on ruling where mild when amount > 3",
         "rule r when amount > 3 about case rule s when amount > 3 about officer",
         "rule r when amount > 3 rule s when amount > 3 disabled",
+        "rule r on ruling when amount > 3 sample 2% by case rule s on ruling when amount > 3 sample 5% by case",
         "rule r when count(ruling) > 3 within case over 30d rule s when count(ruling) > 3 within case over 7d",
     ],
     "L012": [

@@ -27,7 +27,7 @@ def shipped() -> tuple[bytes, OpenDays]:
 
 
 def found(days: Days, batch: int) -> Counter[tuple[str, object]]:
-    """What stands at the end: how often each rule found each key."""
+    """What stands at the end: how often each rule found each key. What is drawn by lot is nobody's misconduct."""
     program, _ = shipped()
     eng = engine.Engine(program, store="memory:")
     standing: dict[str, tuple[str, object]] = {}
@@ -45,7 +45,8 @@ def found(days: Days, batch: int) -> Counter[tuple[str, object]]:
             assert outcome.status in ("accepted", "duplicate", "conflict")
             take(outcome)
     take(eng.advance(days.end))
-    return Counter(standing.values())
+    drawing = {rule.name for rule in rulelang.load(ROOT / "rules").rules if rule.sample is not None}
+    return Counter(found for found in standing.values() if found[0] not in drawing)
 
 
 @pytest.mark.parametrize("seed", range(1, 6))

@@ -13,8 +13,11 @@ from pathlib import Path
 
 import pytest
 
+import rulelang as language
 from engine.texts import time_us
+from services.replay.sampling import is_drawn
 from services.simulate.city import ALIKE, NOISY, PRACTICES, City, Day, live
+from services.simulate.draws import INSPECTOR, Draws, draws_of
 from services.simulate.ordinary import FREE, NIGHT, Town
 from services.simulate.reaching import reach_of
 from services.simulate.scene import LOCAL, OpenDays, Planted, Scene
@@ -22,6 +25,7 @@ from services.simulate.truth import CannotReadTruth, city_line, planted_line, re
 from tests.cli.command import ROOT, objects, rulelang
 from tests.rules.test_readmes import PRACTICES as PRACTICES_OF_THE_FIELD
 
+DRAWS = draws_of(language.load(ROOT / "rules").rules)
 SMALL = City(date(2026, 9, 28), 8, 40, seed=1, times=0.5, noise=NOISY)
 
 
@@ -111,6 +115,28 @@ def test_each_patrol_officer_is_in_one_shift_of_a_day_and_free_on_one_day_of_fou
     assert town.at_moment(datetime(2026, 9, 2, 3, tzinfo=LOCAL)) == town.on_duty(date(2026, 9, 1), NIGHT)
 
 
+def test_what_the_rules_draw_by_lot_is_checked_within_days_under_whatever_secret() -> None:
+    """Of what two secrets draw, hardly anything is the same; what is drawn here and not checked was left on purpose."""
+    checked = []
+    for secret in (b"one secret of the draw", b"another secret of the draw"):
+        days = list(live(replace(SMALL, officers=200), WEEKDAYS, DRAWS, secret))
+        told = [t.event for day in days for t in day.told]
+        done = {e.get("transaction") for e in told if e["type"] == "spot_check_done" and e["checker"] == INSPECTOR}
+        drawn = {
+            str(e["transaction"])
+            for e in told
+            if e["type"] in ("settlement", "registration")
+            and "transaction" in e
+            and is_drawn(secret, "transaction_drawn", str(e["transaction"]), str(e["time"])[:10], 0.02)
+        }
+        left = {p.key for day in days for p in day.planted if p.rule == "drawn_transaction_not_checked"}
+        assert drawn - left <= done
+        assert len(drawn - left) > 10
+        assert not left & done
+        checked.append(drawn)
+    assert len(checked[0] & checked[1]) < len(checked[0]) / 4
+
+
 # ------------------------------------------------------------------ the truth
 
 
@@ -137,7 +163,7 @@ def test_each_practice_is_planted_as_often_as_it_was_asked_for() -> None:
 
 def test_honest_behaviour_is_told_of_every_practice() -> None:
     """But of A3, for which two things must come together, and of what cannot be sent."""
-    scene = Scene(1, date(2026, 1, 1), WEEKDAYS, replace(NOISY, alike=3000.0))
+    scene = Scene(1, date(2026, 1, 1), WEEKDAYS, replace(NOISY, alike=3000.0), draws=Draws(DRAWS))
     town = Town(scene, 40)
     for tell in ALIKE:
         for day in (date(2026, 9, 30), date(2026, 10, 12)):
@@ -157,7 +183,7 @@ def test_nothing_reaches_further_back_than_it_says(tell: object) -> None:
     for seed in range(2):
         for day in (date(2026, 9, 30), date(2026, 10, 11), date(2026, 11, 23)):
             start = day if reach_of(tell) == 0 else date.fromordinal(day.toordinal() - reach_of(tell))  # type: ignore[arg-type]
-            scene = Scene(seed, start, OpenDays(around_holidays, around_holidays), noisy)
+            scene = Scene(seed, start, OpenDays(around_holidays, around_holidays), noisy, draws=Draws(DRAWS))
             town = Town(scene, 40)
             if tell in ALIKE:
                 tell(scene, town, day)  # type: ignore[operator]

@@ -92,6 +92,13 @@ def test_what_comes_close_at_an_entity_does_not_hide_what_else_explains_a_findin
     assert (judged.unexplained, judged.reasons, judged.spared) == ((), {("r", "a taxi"): 1}, {})
 
 
+def test_what_was_drawn_by_lot_is_counted_and_not_judged() -> None:
+    found = [finding(rule="drawn"), finding("C2", rule="drawn"), finding()]
+    judged = judge(["drawn", "r"], [row()], found, issued(*found), {"drawn"})
+    assert (judged.drawn, judged.total.precision, judged.unexplained) == ({"drawn": 2}, 1.0, ())
+    assert [score.rule for score in judged.rules] == ["r"]
+
+
 def test_what_nothing_explains_is_named() -> None:
     f = finding("C7")
     judged = judge(["r"], [], [f], issued(f))

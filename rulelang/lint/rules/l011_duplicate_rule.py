@@ -13,6 +13,8 @@ from rulelang.lint.walk import shape
 def find(subject: Subject) -> Iterable[Found]:
     first: dict[object, model.Rule] = {}
     for rule in subject.rules:
+        if rule.sample is not None:
+            continue  # each draws a part of its own
         parts = (rule.condition, rule.scopes, rule.anchors, rule.about, rule.excepts, rule.since_day, rule.until_day)
         before = first.setdefault(shape(parts), rule)
         if before is not rule:

@@ -54,7 +54,9 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     finally:
         engine.close()
     took_s = time.monotonic() - started
-    judgement = judge([rule.name for rule in loaded.ruleset.rules], truth.rows, standing, issued.moments_us)
+    rules = loaded.ruleset.rules
+    drawing = {rule.name for rule in rules if rule.sample is not None}
+    judgement = judge([rule.name for rule in rules], truth.rows, standing, issued.moments_us, drawing)
     if arguments.format == "json":
         terminal.write(json.dumps(_as_json(judgement), ensure_ascii=False, indent=2) + "\n")
     else:
@@ -95,6 +97,8 @@ def _table(judgement: Judgement, styled: Callable[[str, str], str]) -> Iterator[
         yield f"honest, and found by {rule}: {honest}, {count}"
     for (rule, honest), count in sorted(judgement.spared.items()):
         yield f"honest, and left alone by {rule}: {honest}, {count}"
+    if judgement.drawn:
+        yield f"drawn by lot, and not judged: {', '.join(f'{rule} {count}' for rule, count in judgement.drawn.items())}"
     for word, names in (("missed", judgement.missed), ("found, and nothing explains it", judgement.unexplained)):
         for rule, key in names[:SHOWN_MAX]:
             yield styled(f"{word}: {rule} {', '.join(key) or '(nobody)'}", "red")
@@ -129,6 +133,7 @@ def _as_json(judgement: Judgement) -> dict[str, Any]:
         "missed": _named(judgement.missed),
         "unexplained": _named(judgement.unexplained),
         "alike": [{"rule": rule, "honest": honest, "entities": n} for (rule, honest), n in sorted(judgement.reasons.items())],
+        "drawn": dict(judgement.drawn),
         "left_alone": [{"rule": rule, "honest": honest, "entities": n} for (rule, honest), n in sorted(judgement.spared.items())],
     }
 

@@ -9,17 +9,20 @@ from __future__ import annotations
 import argparse
 import io
 import json
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import IO
 
+from services.cli.events import SECRET_VARIABLE, read_secret
 from services.cli.files import check_writable, whole
 from services.cli.rulefiles import SHIPPED_RULES, load_files
 from services.cli.terminal import WELL, CannotUse, Terminal
-from services.simulate.city import DAYS_MAX, NOISY, OFFICERS_MAX, OFFICERS_MIN, City, live, open_days
-from services.simulate.scene import CALM, OpenDays
+from services.simulate.city import DAYS_MAX, NOISY, OFFICERS_MAX, OFFICERS_MIN, City, Day, live, open_days
+from services.simulate.draws import draws_of
+from services.simulate.scene import CALM
 from services.simulate.truth import city_line, planted_line
 
 SUMMARY = "events of a simulated city, with planted misconduct and its ground truth"
@@ -47,23 +50,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         default=SHIPPED_RULES,
         metavar="FOLDER",
-        help="rules whose calendars working_hours and patrol_hours say when offices and halls are open",
+        help="rules whose calendars working_hours and patrol_hours say when offices and halls are open, and which draw spot checks",
+    )
+    parser.add_argument(
+        "--secret-file",
+        type=Path,
+        metavar="FILE",
+        help=f"the secret under which the rules will draw, so that what is drawn is checked (default: the variable {SECRET_VARIABLE}, or none)",
     )
 
 
 def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     city = _city(arguments)
+    secret = read_secret(arguments.secret_file)
     if not arguments.rules.is_dir():
         raise CannotUse(f"{arguments.rules}: the shipped rules are not there; name their folder with --rules")
+    ruleset = load_files([str(arguments.rules)], terminal).ruleset
     try:
-        days = open_days(load_files([str(arguments.rules)], terminal).ruleset.calendars)
+        days = open_days(ruleset.calendars)
     except KeyError as missing:
         raise CannotUse(f"{arguments.rules}: there is no calendar {missing.args[0]}") from missing
     paths = [arguments.truth] + ([] if arguments.events == "-" else [Path(arguments.events)])
     for path in paths:
         check_writable(path)
     try:
-        told, misconduct, lookalikes = _write(city, days, arguments, terminal)
+        lived = live(city, days, draws_of(ruleset.rules), secret)
+        told, misconduct, lookalikes = _write(city, lived, arguments, terminal)
     except OSError as error:
         raise CannotUse(f"--events, --truth: cannot be written: {error.strerror}; the files are as they were") from error
     terminal.say(
@@ -73,14 +85,14 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     return WELL
 
 
-def _write(city: City, days: OpenDays, arguments: argparse.Namespace, terminal: Terminal) -> tuple[int, int, int]:
+def _write(city: City, lived: Iterator[Day], arguments: argparse.Namespace, terminal: Terminal) -> tuple[int, int, int]:
     """How many events, findings planted and look-alikes. Raises OSError."""
     told = misconduct = lookalikes = 0
     with ExitStack() as stack:
         truth = _opened(arguments.truth, stack)
         tell = terminal.write if arguments.events == "-" else _opened(Path(arguments.events), stack).write
         truth.write(city_line(city))
-        for day in live(city, days):
+        for day in lived:
             for item in day.told:
                 tell(json.dumps(item.event, ensure_ascii=False) + "\n")
             for planted in day.planted:
