@@ -13,6 +13,8 @@ from typing import Any, TextIO
 import structlog
 from structlog.typing import Processor
 
+_CONFIGURED: list[Any] = []
+"""The logger of the last `configure`, made: to make one for each line costs more than to find that a line is not wanted."""
 LISTED_MAX = 100
 """Ids that one line lists, at most; beside them stands how many there are."""
 
@@ -35,6 +37,7 @@ def configure(level: str, stream: TextIO | None = None) -> None:
         logger_factory=structlog.WriteLoggerFactory(out),  # one write a line: lines of two threads do not mix
         cache_logger_on_first_use=False,
     )
+    _CONFIGURED[:] = [structlog.get_logger().bind()]
     handler = logging.StreamHandler(out)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -47,4 +50,4 @@ def configure(level: str, stream: TextIO | None = None) -> None:
 
 def logger() -> Any:
     """The service's logger; it follows `configure`, also a later one."""
-    return structlog.get_logger()
+    return _CONFIGURED[-1] if _CONFIGURED else structlog.get_logger()

@@ -7,10 +7,10 @@ deadline, is admitted, parsed and logged. Handlers get a `Call` in place of gRPC
 from __future__ import annotations
 
 import asyncio
+import random
 import re
 import time
-import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +23,7 @@ from services.people import People, Person
 from services.server.admission import Admission
 from services.server.errors import DETAILS_KEY, DeadlinePassed, Malformed, details, row_of, told
 
+Metadata = Iterable[tuple[str, str | bytes]]
 REQUEST_ID = "x-request-id"
 _REQUEST_ID_FORM = re.compile(r"[!-~]{1,128}")
 _OURS = "/rulelang.v1."
@@ -47,12 +48,19 @@ class Edge(aio.ServerInterceptor):  # type: ignore[misc]
         self._admission = admission
         self._deadline_s = deadline_s
         self.people = people
+        self._wrapped: dict[str, tuple[Any, Any]] = {}  # by method: the handler, and what stands in its place
 
     async def intercept_service(self, continuation: Callable[[Any], Awaitable[Any]], details_: Any) -> Any:
         handler = await continuation(details_)
         if handler is None or not details_.method.startswith(_OURS):
             return handler
-        method = details_.method.removeprefix("/")
+        known, wrapped = self._wrapped.get(details_.method, (None, None))
+        if known is not handler:
+            wrapped = self._wrap(details_.method.removeprefix("/"), handler)
+            self._wrapped[details_.method] = (handler, wrapped)
+        return wrapped
+
+    def _wrap(self, method: str, handler: Any) -> Any:
         if handler.response_streaming and not handler.request_streaming:
             return grpc.unary_stream_rpc_method_handler(self._watch(method, handler), None, handler.response_serializer)
         if handler.request_streaming:
@@ -63,7 +71,8 @@ class Edge(aio.ServerInterceptor):  # type: ignore[misc]
         async def behaviour(data: bytes, context: Any) -> Any:
             asked = context.time_remaining()
             seconds = self._deadline_s if asked is None else min(asked, self._deadline_s)
-            call = Call(_request_id(context), time.monotonic() + seconds, self._caller(context))
+            metadata = context.invocation_metadata() or ()
+            call = Call(_request_id(metadata), time.monotonic() + seconds, self._caller(context, metadata))
 
             async def work() -> Any:
                 with self._admission.call():
@@ -79,7 +88,8 @@ class Edge(aio.ServerInterceptor):  # type: ignore[misc]
 
     def _watch(self, method: str, handler: Any) -> Callable[[bytes, Any], Awaitable[None]]:
         async def behaviour(data: bytes, context: Any) -> None:
-            call = Call(_request_id(context), None, self._caller(context))
+            metadata = context.invocation_metadata() or ()
+            call = Call(_request_id(metadata), None, self._caller(context, metadata))
 
             async def work() -> None:
                 with self._admission.watcher():
@@ -89,18 +99,18 @@ class Edge(aio.ServerInterceptor):  # type: ignore[misc]
 
         return behaviour
 
-    def _caller(self, context: Any) -> Person | None:
+    def _caller(self, context: Any, metadata: Metadata) -> Person | None:
         """By the connection's certificate, and `authorization: Bearer TOKEN`."""
         names = [name.decode("utf-8", "replace") for part in _CERTIFICATE_NAMES for name in context.auth_context().get(part, ())]
         token = None
-        for key, value in context.invocation_metadata() or ():
+        for key, value in metadata:
             if key == "authorization" and isinstance(value, str) and value[:7].lower() == "bearer ":
                 token = value[7:].strip()
         return self.people.known(names, token)
 
     def _stream(self, method: str, handler: Any) -> Callable[[AsyncIterator[bytes], Any], Awaitable[None]]:
         async def behaviour(messages: AsyncIterator[bytes], context: Any) -> None:
-            call = Call(_request_id(context), None)
+            call = Call(_request_id(context.invocation_metadata() or ()), None)
 
             async def requests() -> AsyncIterator[Any]:
                 async for data in messages:
@@ -118,21 +128,29 @@ class Edge(aio.ServerInterceptor):  # type: ignore[misc]
 async def _answer(method: str, call: Call, context: Any, work: Callable[[], Awaitable[Any]]) -> Any:
     """Do the work; tell the caller and the log what came of it."""
     began = time.monotonic()
-    log = logger().bind(method=method, request_id=call.request_id)
+    about = {"method": method, "request_id": call.request_id}
     trailing = ((REQUEST_ID, call.request_id),)
     try:
         answer = await work()
     except asyncio.CancelledError:
-        log.info("call abandoned by the caller", took_s=_since(began), **call.said)
+        logger().info("call abandoned by the caller", **about, took_s=_since(began), **call.said)
         raise
     except Exception as error:
         row = row_of(error)
         fault = row.code is grpc.StatusCode.INTERNAL
-        say = log.error if fault else log.warning
-        say("call failed", code=row.code.name, reason=row.reason, took_s=_since(began), exc_info=error if fault else None, **call.said)
+        say = logger().error if fault else logger().warning
+        say(
+            "call failed",
+            **about,
+            code=row.code.name,
+            reason=row.reason,
+            took_s=_since(began),
+            exc_info=error if fault else None,
+            **call.said,
+        )
         await context.abort(row.code, told(error), (*trailing, (DETAILS_KEY, details(error))))
     context.set_trailing_metadata(trailing)
-    log.info("call answered", took_s=_since(began), **call.said)
+    logger().info("call answered", **about, took_s=_since(began), **call.said)
     return answer
 
 
@@ -147,9 +165,9 @@ def _parse(parse: Callable[[bytes], Any], data: bytes) -> Any:
         raise Malformed(f"the request is no such message: {error}") from error
 
 
-def _request_id(context: Any) -> str:
+def _request_id(metadata: Metadata) -> str:
     """The caller's own, where it has a form that can be logged; else a new one."""
-    for key, value in context.invocation_metadata() or ():
+    for key, value in metadata:
         if key == REQUEST_ID and isinstance(value, str) and _REQUEST_ID_FORM.fullmatch(value):
             return value
-    return uuid.uuid4().hex
+    return f"{random.getrandbits(128):032x}"

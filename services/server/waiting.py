@@ -101,7 +101,8 @@ class Waiting:
                 group.append(self._works.popleft())
                 events += len(group[-1].events)
             self._events -= events
-        if group:
+            somebody_waits = bool(group and self._outside)
+        if somebody_waits:  # to wake the loop costs as much as all else here
             self._loop.call_soon_threadsafe(self._let_in)
         return group
 

@@ -87,15 +87,18 @@ def test_so_many_streams_are_open_at_the_same_time_and_one_more_is_not() -> None
             await call.write(evaluation_pb2.EvaluateStreamRequest(sequence=sequence))
             return call
 
+        async def first_answer(sequence: int) -> evaluation_pb2.EvaluateStreamResponse:
+            return await (await opened(sequence)).read()
+
         streams = [await opened(number) for number in range(2)]
         for stream in streams:
             await stream.read()
-        failed = await failure((await opened(9)).read())
+        failed = await failure(first_answer(9))  # told of while it still writes, or when it reads
         assert (failed.code, failed.reason) == ("RESOURCE_EXHAUSTED", "TOO_MANY_STREAMS")
         assert failed.facts == {"limit": "limits.streams_max", "bound": "2"}
         await streams[0].done_writing()
         assert await streams[0].read() is aio.EOF
-        assert (await (await opened(10)).read()).sequence == 10
+        assert (await first_answer(10)).sequence == 10
 
     play(scenario, chosen(limits__streams_max=2))
 
