@@ -7,13 +7,16 @@ Out: a frozen `Settings`, or `SettingsError`, which names the setting that is wr
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from services.toml import read_toml
 
 PREFIX = "RULELANG_"
+
+CHANNELS_MAX, ROUTES_MAX, ROUTE_TEXTS_MAX = 100, 1_000, 1_000
+"""Of the file `channels`: channels, routes, and texts in one list of a route."""
 
 
 class SettingsError(Exception):
@@ -55,6 +58,12 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "people", Path, None, "File that says who may see which warnings and act in which roles ([people](#people)); without it nobody may"
     ),
+    Setting(
+        "channels",
+        Path,
+        None,
+        "File that says which systems and people are told of warnings ([channels](channels.md)); without it none are",
+    ),
     Setting("clock.future_tolerance_s", float, 300.0, "How far ahead of the service's clock an event's time may be, seconds", 0, 86_400),
     Setting("clock.tick_s", float, 1.0, "How often deadlines are looked for, seconds", 0.05, 60),
     Setting("limits.message_bytes_max", int, 16 * 2**20, "Longest request, bytes", 1024, 256 * 2**20),
@@ -74,6 +83,31 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("limits.queue_events_max", int, 50_000, "Most events waiting to be evaluated, of all calls", 1, 10_000_000),
     Setting("limits.group_events_max", int, 10_000, "Most events of waiting calls that are put on disk together", 1, 100_000),
+    Setting(
+        "limits.channel_waiting_max",
+        int,
+        1_000,
+        "Most deliveries of a channel that wait for their turn or for another try; it reads no further until there is room",
+        1,
+        100_000,
+    ),
+    Setting(
+        "limits.channel_given_up_max",
+        int,
+        1_000,
+        "Most deliveries of a channel that were given up and are kept for being sent again; at the bound none is given up any more",
+        1,
+        100_000,
+    ),
+    Setting("limits.digest_happenings_max", int, 500, "Most happenings in one digest; more are sent as several", 1, 10_000),
+    Setting(
+        "limits.channel_lease_s",
+        float,
+        10.0,
+        "On a store of several services: after so long without a sign of the one that delivers, another one does, seconds",
+        0.5,
+        600,
+    ),
     Setting("limits.deadline_s", float, 30.0, "Longest time a call may take, seconds; a caller may ask for less", 0.01, 3600),
     Setting("limits.drain_s", float, 30.0, "How long calls at work may take to end when the service is told to stop, seconds", 0, 3600),
 )
@@ -91,6 +125,10 @@ class Limits:
     stream_batches_max: int
     queue_events_max: int
     group_events_max: int
+    channel_waiting_max: int
+    channel_given_up_max: int
+    digest_happenings_max: int
+    channel_lease_s: float
     deadline_s: float
     drain_s: float
 
@@ -112,6 +150,7 @@ class Settings:
     secret: bytes | None = field(repr=False)
     tls: Tls | None
     people: Path | None
+    channels: Path | None
     future_tolerance_s: float
     tick_s: float
     limits: Limits
@@ -126,7 +165,7 @@ def load(config: Path | None, environment: Mapping[str, str], **options: str | N
     by_name = {setting.name: setting for setting in SETTINGS}
     for name, given in options.items():
         if given is not None:
-            values[name] = _parse(by_name[name], given, f"--{name.replace('_', '-')}")
+            values[name] = parsed(by_name[name], given, f"--{name.replace('_', '-')}")
     return _assemble(values)
 
 
@@ -139,8 +178,8 @@ def _from_file(config: Path) -> dict[str, object]:
             hidden = next((s for s in SETTINGS if s.name == name), None)
             if hidden is not None:
                 raise SettingsError(f"{config}: {name} does not belong in a file that others may read: give it as {hidden.variable}")
-            raise SettingsError(f"{config}: there is no setting {name}{_guess(name, known)}")
-        value = _parse(known[name], given, f"{config}: {name}")
+            raise SettingsError(f"{config}: there is no setting {name}{guess(name, known)}")
+        value = parsed(known[name], given, f"{config}: {name}")
         values[name] = config.parent / value if isinstance(value, Path) else value
     return values
 
@@ -152,8 +191,8 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, object]:
         if not variable.startswith(PREFIX):
             continue
         if variable not in known:  # a slip in RULELANG_TLS_… must not start a service without TLS
-            raise SettingsError(f"{variable}: there is no such setting{_guess(variable, known)}")
-        values[known[variable].name] = _parse(known[variable], given, variable)
+            raise SettingsError(f"{variable}: there is no such setting{guess(variable, known)}")
+        values[known[variable].name] = parsed(known[variable], given, variable)
     return values
 
 
@@ -165,12 +204,13 @@ def _flat(table: Mapping[str, object], prefix: str) -> Iterator[tuple[str, objec
             yield prefix + key, value
 
 
-def _guess(name: str, known: Mapping[str, Setting]) -> str:
-    near = difflib.get_close_matches(name, known, 1)
+def guess(name: str, known: Iterable[str]) -> str:
+    """What a name that there is not may have been meant to be, as the end of a message."""
+    near = difflib.get_close_matches(name, list(known), 1)
     return f" - did you mean {near[0]}?" if near else ""
 
 
-def _parse(setting: Setting, given: object, where: str) -> str | int | float | Path:
+def parsed(setting: Setting, given: object, where: str) -> str | int | float | Path:
     """The value as the setting's kind: texts (of variables and options) are read, values of TOML are checked."""
     wanted = {int: "a whole number", float: "a number", str: "a text", Path: "the name of a file"}[setting.kind]
     value: str | int | float | Path
@@ -225,6 +265,7 @@ def _assemble(values: Mapping[str, object]) -> Settings:
         secret=secret,
         tls=_tls(values),
         people=Path(str(values["people"])) if values["people"] is not None else None,
+        channels=Path(str(values["channels"])) if values["channels"] is not None else None,
         future_tolerance_s=float(str(values["clock.future_tolerance_s"])),
         tick_s=float(str(values["clock.tick_s"])),
         limits=limits,

@@ -1,19 +1,22 @@
-"""Generates the tables of docs/service.md, settings and status codes; `--check` says whether what is there is fresh.
+"""Generates the tables of docs/service.md and docs/channels.md: settings, status codes, what channels and routes may be told; `--check` says whether what
+is there is fresh.
 
-In: services/settings.py, services/server/errors.py.  Out: what stands between the marks in docs/service.md; the rest is written by hand.
+In: services/settings.py, services/server/errors.py, services/channels/.  Out: what stands between the marks in the pages; the rest is written by hand.
 """
 
 from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from services.channels.declared import COMMON, LISTS, WEBHOOK
+from services.channels.happenings import KINDS
 from services.server.errors import TABLE
 from services.settings import SETTINGS, Setting
 
 ROOT = Path(__file__).resolve().parent.parent
-TARGET = ROOT / "docs" / "service.md"
 MARK = "<!-- @generated {} by tools/generate_service_docs.py; not edited by hand -->\n"
 END = "<!-- @end -->\n"
 
@@ -47,29 +50,49 @@ def status_table() -> str:
     return "| status | reason | when | again after |\n| --- | --- | --- | --- |\n" + rows
 
 
-def document(text: str) -> str:
+def options_table(settings: tuple[Setting, ...]) -> str:
+    rows = "".join(f"| `{s.name}` | {_default(s)} | {_bounds(s)} | {s.about} |\n" for s in settings)
+    return "| | default | may be | |\n| --- | --- | --- | --- |\n" + rows
+
+
+def words_table(words: Mapping[str, str]) -> str:
+    return "| | |\n| --- | --- |\n" + "".join(f"| `{word}` | {about} |\n" for word, about in words.items())
+
+
+PAGES: dict[str, dict[str, Callable[[], str]]] = {
+    "docs/service.md": {"settings": settings_table, "statuses": status_table},
+    "docs/channels.md": {
+        "routes": lambda: words_table(LISTS),
+        "happenings": lambda: words_table(KINDS),
+        "common": lambda: options_table(COMMON),
+        "webhook": lambda: options_table(WEBHOOK),
+    },
+}
+
+
+def document(page: str, text: str) -> str:
     """The page with its tables as they should be."""
-    for name, table in (("settings", settings_table()), ("statuses", status_table())):
+    for name, make in PAGES[page].items():
+        table = make()
         mark = MARK.format(name)
         pattern = re.compile(re.escape(mark) + ".*?" + re.escape(END), re.DOTALL)
         if not pattern.search(text):
-            raise SystemExit(f"{TARGET.relative_to(ROOT)} has no place for {name}: a line {mark.strip()} and a line {END.strip()}")
+            raise SystemExit(f"{page} has no place for {name}: a line {mark.strip()} and a line {END.strip()}")
         text = pattern.sub(lambda _, new=mark + "\n" + table + "\n" + END: new, text)  # type: ignore[misc]
     return text
 
 
 def main(arguments: list[str]) -> int:
-    text = TARGET.read_text(encoding="utf-8")
-    fresh = document(text)
-    if "--check" in arguments:
-        if fresh != text:
-            print(
-                f"{TARGET.relative_to(ROOT)} is not what the settings and errors give: run python tools/generate_service_docs.py",
-                file=sys.stderr,
-            )
-        return int(fresh != text)
-    TARGET.write_text(fresh, encoding="utf-8")
-    return 0
+    stale = 0
+    for page in PAGES:
+        text = (ROOT / page).read_text(encoding="utf-8")
+        fresh = document(page, text)
+        if "--check" not in arguments:
+            (ROOT / page).write_text(fresh, encoding="utf-8")
+        elif fresh != text:
+            print(f"{page} is not what the settings and errors give: run python tools/generate_service_docs.py", file=sys.stderr)
+            stale = 1
+    return stale
 
 
 if __name__ == "__main__":

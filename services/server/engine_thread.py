@@ -151,6 +151,23 @@ class EngineThread:
         self._waiting.put_errand(errand)
         return done
 
+    def with_store(self, function: Callable[[Store], T]) -> asyncio.Future[T]:
+        """Ask the store at work something that does not concern the engine, before any work that is waiting."""
+        done: asyncio.Future[T] = self._loop.create_future()
+
+        def errand() -> None:
+            try:
+                if self._failure is None and self._store is None:
+                    raise EngineFault("the engine is not at work")
+                found = function(self._well()[1])
+            except (StoreError, EngineFault) as error:
+                self._tell(_fail, done, error)
+            else:
+                self._tell(_resolve, done, found)
+
+        self._waiting.put_errand(errand)
+        return done
+
     # ------------------------------------------------------------------ for a thread that makes another rule set ready
 
     @property

@@ -27,8 +27,12 @@ from engine.stores.interface import Store, StoreError
 from engine.stores.memory import MemoryStore
 from proto.rulelang.v1 import rulesets_pb2_grpc, warnings_pb2_grpc
 from rulelang import model
+from services.channels.declared import Channels, ChannelsError, load_channels
+from services.channels.desk import World
+from services.channels.outbox import Outbox, StoreAsides
 from services.logs import LISTED_MAX, logger
 from services.people import People, PeopleError, load_people, unmet
+from services.report.gather import unit_entity
 from services.server.admission import Admission
 from services.server.board import Board
 from services.server.collecting import Collecting
@@ -85,6 +89,9 @@ class Service:
         make_store = store_maker(settings.store)
         self.engine = EngineThread(loop, self.waiting, settings.tick_s, make_store, self._make_engine, self, collecting, self.board)
         self._health = Health()
+        asides = StoreAsides(self.engine.with_store, make_store().shared)
+        self._channels = self._read_channels()
+        self.outbox = Outbox(World(self.board, asides, wall_clock, self._zone, self._unit, settings.tick_s, limits))
         self.reloads = Reloading(paths, self.engine, self._check_secret)
         self._rule_sets = RuleSets(self._seen, lambda: self.reloads.last, lambda: self.reloads.warming)
         self._edge = Edge(self.admission, limits.deadline_s, self._people())
@@ -117,6 +124,7 @@ class Service:
         await self._health.serving()
         self._say_unmet()
         await self._server.start()
+        await self.outbox.change(self._channels)
         logger().info("serving", address=address, rule_set=self._rules.declared.hash, rules=len(self._rules.declared.rules))
         listening(address)
         reloads = asyncio.create_task(self._reload_when_told())
@@ -172,6 +180,19 @@ class Service:
         if roles:
             logger().warning("roles that no step asks for", roles=roles[:LISTED_MAX], roles_count=len(roles))
 
+    def _read_channels(self) -> Channels:
+        """Those of the file, as it is now. Raises CannotServe."""
+        try:
+            return load_channels(self._settings.channels)
+        except ChannelsError as error:
+            raise CannotServe(str(error)) from error
+
+    def _zone(self) -> str:
+        return self._seen().rules.declared.timezone
+
+    def _unit(self) -> str | None:
+        return unit_entity(self._seen().rules.declared)
+
     def _check_secret(self, declared: model.RuleSet) -> None:
         drawn = [rule.name for rule in declared.rules if rule.sample is not None and rule.state != "disabled"]
         if drawn and self._settings.secret is None:
@@ -224,6 +245,10 @@ class Service:
                 self._edge.people = await asyncio.to_thread(self._people)
             except CannotServe as error:
                 logger().error("the list of people is left as it was", error=str(error))
+            try:
+                await self.outbox.change(await asyncio.to_thread(self._read_channels))
+            except CannotServe as error:
+                logger().error("the channels are left as they were", error=str(error))
             await self.reloads.reload()
             self._say_unmet()
 
@@ -242,6 +267,7 @@ class Service:
         await self._server.stop(0 if cut_off else FLUSH_S)
         self._rule_sets.close()
         await asyncio.gather(reloads, return_exceptions=True)
+        await self.outbox.stop()
         try:
             await self.engine.stop()
         except StoreError as error:

@@ -96,7 +96,9 @@ class Office:
         people = self.folder / "people.toml"
         people.write_text(people_text(), encoding="utf-8")
         settings = chosen(self.url or f"sqlite:{self.store}", clock__tick_s=0.05, people=people, **self.settings)
-        self.inside = await self._open.enter_async_context(service(settings, self.rules, wall_clock=lambda: self.now))
+        rules = self.folder / "office.rules"  # what a reload reads
+        rules.write_text(RULES, encoding="utf-8")
+        self.inside = await self._open.enter_async_context(service(settings, self.rules, [str(rules)], wall_clock=lambda: self.now))
         self.warnings = warnings_pb2_grpc.WarningsStub(self.inside.channel)
 
     async def close(self) -> None:

@@ -1,0 +1,98 @@
+"""All channels of a service: their desks, each at work for itself.
+
+In: the channels of the settings file, the board, the store.  Out: whoever is to be told of warnings is, until the service stops.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
+from engine.stores.interface import Store
+from services.channels.declared import Channel, Channels
+from services.channels.desk import Desk, World
+from services.channels.outcome import Way
+from services.channels.webhook import WebhookWay
+from services.logs import logger
+
+T = TypeVar("T")
+
+FAULT_PAUSE_S = 10.0
+"""After a fault of the program at one desk, it begins again from what was kept; the other channels and the service go on."""
+
+
+class StoreAsides:
+    """See `Asides`: those of the store that the engine's thread owns."""
+
+    def __init__(self, ask: Callable[[Callable[[Store], T]], asyncio.Future[T]], shared: bool) -> None:
+        self._ask = ask
+        self.shared = shared
+
+    async def read(self, name: str) -> bytes | None:
+        return await self._ask(lambda store: store.aside(name))  # type: ignore[arg-type, return-value]
+
+    async def write(self, name: str, value: bytes, before: bytes | None) -> bool:
+        return await self._ask(lambda store: store.set_aside(name, value, before))  # type: ignore[arg-type, return-value]
+
+
+def way_of(channel: Channel) -> Way:
+    """By which the channel sends."""
+    return WebhookWay(channel.way)
+
+
+class Outbox:
+    """Belongs to the event loop."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._channels = Channels()
+        self._desks: dict[str, tuple[Desk, asyncio.Task[None]]] = {}
+        self._news: asyncio.Task[None] | None = None
+
+    async def change(self, channels: Channels) -> None:
+        """Go on with these; what is the same goes on undisturbed."""
+        same = (
+            {channel.name for channel in channels.channels if channel in self._channels.channels}
+            if channels.routes == self._channels.routes
+            else set()
+        )
+        await self._stop([name for name in self._desks if name not in same])
+        self._channels = channels
+        for channel in channels.channels:
+            if channel.name not in self._desks:
+                desk = Desk(channel, channels.routes, way_of(channel), self._world)
+                self._desks[channel.name] = desk, asyncio.ensure_future(self._run(desk))
+        if self._desks and self._news is None:
+            self._news = asyncio.ensure_future(self._tell_news())
+
+    async def stop(self) -> None:
+        """Let deliveries under way end, for a moment, and give the channels up."""
+        if self._news is not None:
+            self._news.cancel()
+            await asyncio.gather(self._news, return_exceptions=True)
+            self._news = None
+        await self._stop(list(self._desks))
+
+    async def _stop(self, names: list[str]) -> None:
+        stopped = [self._desks.pop(name) for name in names]
+        for desk, _ in stopped:
+            desk.stop()
+        await asyncio.gather(*(task for _, task in stopped))
+
+    async def _run(self, desk: Desk) -> None:
+        while True:
+            try:
+                await desk.run()
+                return
+            except Exception as error:
+                logger().critical("a fault of the program: the channel begins again", channel=desk.channel.name, exc_info=error)
+            if desk.stopping:
+                return
+            await asyncio.sleep(FAULT_PAUSE_S)
+
+    async def _tell_news(self) -> None:
+        while True:
+            await self._world.board.news.wait()
+            for desk, _ in self._desks.values():
+                desk.wake()
