@@ -66,6 +66,13 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("clock.future_tolerance_s", float, 300.0, "How far ahead of the service's clock an event's time may be, seconds", 0, 86_400),
     Setting("clock.tick_s", float, 1.0, "How often deadlines are looked for, seconds", 0.05, 60),
+    Setting(
+        "copy.file",
+        Path,
+        None,
+        "File that a copy of a SQLite store is written to while the service runs, for [backup and bulletins](operations/sqlite.md)",
+    ),
+    Setting("copy.every_s", float, 3600.0, "How often, seconds", 1, 31 * 86_400),
     Setting("limits.message_bytes_max", int, 16 * 2**20, "Longest request, bytes", 1024, 256 * 2**20),
     Setting("limits.batch_events_max", int, 5_000, "Most events in one call or one message of a stream", 1, 100_000),
     Setting("limits.calls_max", int, 64, "Most calls at work at the same time", 1, 4096),
@@ -151,6 +158,8 @@ class Settings:
     tls: Tls | None
     people: Path | None
     channels: Path | None
+    copy: Path | None
+    copy_every_s: float
     future_tolerance_s: float
     tick_s: float
     limits: Limits
@@ -266,6 +275,8 @@ def _assemble(values: Mapping[str, object]) -> Settings:
         tls=_tls(values),
         people=Path(str(values["people"])) if values["people"] is not None else None,
         channels=Path(str(values["channels"])) if values["channels"] is not None else None,
+        copy=Path(str(values["copy.file"])) if values["copy.file"] is not None else None,
+        copy_every_s=float(str(values["copy.every_s"])),
         future_tolerance_s=float(str(values["clock.future_tolerance_s"])),
         tick_s=float(str(values["clock.tick_s"])),
         limits=limits,

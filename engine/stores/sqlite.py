@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from engine.stores.copying import FileCopy
 from engine.stores.interface import (
     Checkpoint,
     StoreCorrupt,
@@ -37,6 +38,9 @@ ASIDE = "aside:"
 
 PAGE_BYTES = 8192
 """Twice SQLite's default: items are long, and a checkpoint writes many that lie together."""
+CHECKPOINT_PAGES = 1000
+"""How many pages the write-ahead log has when it is written into the file: SQLite's own default."""
+
 ROWS = 500
 """How many rows, or names of a question, are handled at once."""
 
@@ -77,6 +81,7 @@ class SqliteStore:
         self._program = ""
         self._last = 0
         self._digest = START
+        self._copy: FileCopy | None = None
 
     # ------------------------------------------------------------------ opening and closing
 
@@ -140,6 +145,9 @@ class SqliteStore:
             raise StoreVersion(f"{self._path}: the store has format {version}, this program reads and writes format {FORMAT}")
 
     def close(self) -> None:
+        if self._copy is not None:  # closing changes the file that is being copied
+            self._copy.give_up()
+            self._copy = None
         database, self._database = self._database, None
         if database is not None:
             database.close()
@@ -251,6 +259,42 @@ class SqliteStore:
         with self._told() as database:
             database.execute("insert or replace into notes values (?, ?)", (ASIDE + name, value))
         return True
+
+    # ------------------------------------------------------------------ copies
+
+    @property
+    def copying(self) -> bool:
+        """Whether a copy was begun and not taken yet."""
+        return self._copy is not None
+
+    def begin_copy(self, path: Path) -> None:
+        """Begin to copy what is kept at this moment to a file, while the store goes on; see `copied`."""
+        assert self._copy is None, "one copy at a time"
+        with self._told() as database:
+            database.execute("pragma wal_checkpoint(truncate)")  # all into the file itself,
+            database.execute("pragma wal_autocheckpoint = 0")  # which does not change from here on
+        try:
+            self._copy = FileCopy(self._path, path)
+        except OSError as error:
+            self._end_copy()
+            raise StoreError(f"{path}: the copy cannot be begun ({error.strerror})") from error
+
+    def copied(self) -> bool:
+        """Whether the copy that was begun is whole and in its place, where it replaces the one before. Raises StoreError: it is not, and that one stays."""
+        assert self._copy is not None, "a copy was begun"
+        try:
+            if not self._copy.done():
+                return False
+        except OSError as error:
+            self._end_copy()
+            raise StoreError(str(error)) from error
+        self._end_copy()
+        return True
+
+    def _end_copy(self) -> None:
+        self._copy = None
+        with self._told() as database:
+            database.execute(f"pragma wal_autocheckpoint = {CHECKPOINT_PAGES}")
 
     def about(self) -> Mapping[str, str | int | bool]:
         return {"store": f"sqlite:{self._path}", "durable": True}

@@ -28,6 +28,7 @@ from rulelang import model
 from services.logs import LISTED_MAX, logger
 from services.server.board import Board, News
 from services.server.collecting import Collecting
+from services.server.copies import Copies
 from services.server.errors import CallError, DeadlinePassed, EngineFault, WrongRequest
 from services.server.events import event_dict
 from services.server.waiting import Waiting, Work
@@ -81,6 +82,7 @@ class EngineThread:
         listener: Listener,
         collecting: Collecting,
         board: Board,
+        copies: Copies,
     ) -> None:
         self._loop = loop
         self._waiting = waiting
@@ -90,6 +92,7 @@ class EngineThread:
         self._listener = listener
         self._collecting = collecting
         self._board = board
+        self._copies = copies
         self._shared: Sequence[tuple[str, Line]] | None = None  # the engine's feed, of which so much
         self._shared_lines = 0  # is on the board
         self._store: Store | None = None
@@ -287,6 +290,8 @@ class EngineThread:
             except StoreError as error:
                 self._store_fails(error)
                 return
+            assert self._store is not None
+            self._copies.tick(self._store)
             self._show(self._engine)
             if outcome.findings or outcome.withdrawn or outcome.warnings:
                 logger().info("deadlines reached", rule_set=self._engine.program.plan["hash"], **said([outcome]))

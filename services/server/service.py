@@ -12,6 +12,7 @@ import socket
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -36,6 +37,7 @@ from services.report.gather import unit_entity
 from services.server.admission import Admission
 from services.server.board import Board
 from services.server.collecting import Collecting
+from services.server.copies import Copies
 from services.server.edge import Edge
 from services.server.engine_thread import EngineThread, RuleSet, Seen
 from services.server.evaluation import Evaluation
@@ -87,7 +89,8 @@ class Service:
         self.waiting = Waiting(loop, limits.queue_events_max, limits.group_events_max)
         collecting = Collecting(in_charge)
         make_store = store_maker(settings.store)
-        self.engine = EngineThread(loop, self.waiting, settings.tick_s, make_store, self._make_engine, self, collecting, self.board)
+        copies = Copies(settings.copy, settings.copy_every_s)
+        self.engine = EngineThread(loop, self.waiting, settings.tick_s, make_store, self._make_engine, self, collecting, self.board, copies)
         self._health = Health()
         asides = StoreAsides(self.engine.with_store, make_store().shared)
         self._channels = self._read_channels()
@@ -114,6 +117,7 @@ class Service:
     async def run(self, listening: Callable[[str], None]) -> int:
         """Serve until told to stop. `listening` is told the address. Raises CannotListen, CannotServe, StoreError: nothing was served."""
         self._check_secret(self._rules.declared)
+        self._check_copy()
         address = self._bind()
         try:
             await self.engine.start(self._rules)
@@ -199,6 +203,15 @@ class Service:
             raise CannotServe(
                 f"{drawn[0]} draws a sample, and without a secret (secret_file, RULELANG_SECRET_FILE) those drawn could foresee it"
             )
+
+    def _check_copy(self) -> None:
+        if self._settings.copy is None:
+            return
+        scheme, _, path = self._settings.store.partition(":")
+        if scheme != "sqlite":
+            raise CannotServe("copy.file: only a SQLite store is copied by its service; others are read, and copied, beside it")
+        if self._settings.copy.resolve() == Path(path).resolve():
+            raise CannotServe("copy.file: is the store itself")
 
     def _bind(self) -> str:
         """The address, once it is ours."""

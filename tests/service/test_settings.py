@@ -21,7 +21,7 @@ def of(setting: Setting, value: object) -> object:
     """What a value of the environment comes to."""
     made = load(None, {**ROOMY, setting.variable: str(value)})
     section, _, name = setting.name.rpartition(".")
-    return getattr(made.limits if section == "limits" else made, name)
+    return getattr(*{"limits": (made.limits, name), "copy": (made, f"copy_{name}")}.get(section, (made, name)))
 
 
 @pytest.mark.parametrize("setting", NUMBERS, ids=lambda s: s.name)
