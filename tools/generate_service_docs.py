@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from services.channels.declared import COMMON, LISTS, WEBHOOK
+from services.channels.declared import COMMON, LISTS, MAIL, STREAM, WEBHOOK
 from services.channels.happenings import KINDS
 from services.server.errors import TABLE
 from services.settings import SETTINGS, Setting
@@ -66,6 +66,8 @@ PAGES: dict[str, dict[str, Callable[[], str]]] = {
         "happenings": lambda: words_table(KINDS),
         "common": lambda: options_table(COMMON),
         "webhook": lambda: options_table(WEBHOOK),
+        "mail": lambda: options_table(MAIL),
+        "stream": lambda: options_table(STREAM),
     },
 }
 

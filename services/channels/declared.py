@@ -27,6 +27,10 @@ from rulelang.timezones import zone_names
 from services.channels.happenings import KINDS
 from services.channels.hours import Digest, Quiet, read_digest, read_quiet
 from services.channels.http import read_url
+from services.channels.letter import LANGUAGES
+from services.channels.mail import ADDRESS, SECURITY, Mail
+from services.channels.redis_stream import Stream
+from services.channels.redis_stream import read_url as read_redis_url
 from services.channels.routing import Route
 from services.channels.webhook import Webhook, read_secrets
 from services.settings import CHANNELS_MAX, ROUTE_TEXTS_MAX, ROUTES_MAX, Setting, SettingsError, guess, parsed
@@ -69,6 +73,30 @@ WEBHOOK: tuple[Setting, ...] = (
     Setting("key", Path, None, "Private key of that certificate, PEM"),
 )
 
+MAIL: tuple[Setting, ...] = (
+    Setting("server", str, None, "The mail server, HOST:PORT"),
+    Setting("security", str, "starttls", "How the connection is protected: `starttls`; `tls` from its beginning; `none`", choices=SECURITY),
+    Setting("sender", str, None, "The address in From, and to which mail comes back that cannot be delivered"),
+    Setting("user", str, None, "User at the mail server, where it asks for one"),
+    Setting("password_file", Path, None, "File that holds the password; white space around it is not part of it"),
+    Setting("language", str, "en", "Of the letters: English or Chinese", choices=LANGUAGES),
+    Setting("parallel", int, 1, "How many letters may be under way at a time, about different warnings", 1, 32),
+    Setting("ca", Path, None, "Authorities that the server's certificate may be of, PEM; without it, the system's"),
+    Setting("certificate", Path, None, "Certificate chain with which the service shows who it is, PEM"),
+    Setting("key", Path, None, "Private key of that certificate, PEM"),
+)
+
+STREAM: tuple[Setting, ...] = (
+    Setting("url", str, None, "The server: `redis://HOST:PORT`, or `rediss://` with TLS; with `/DATABASE` where it is not 0"),
+    Setting("stream", str, None, "The stream's key"),
+    Setting("length_max", int, None, "About so many entries are kept, the latest; without it all are", 1, 1_000_000_000),
+    Setting("user", str, None, "User at the server, where there is one"),
+    Setting("password_file", Path, None, "File that holds the password; white space around it is not part of it"),
+    Setting("ca", Path, None, "Authorities that the server's certificate may be of, PEM; without it, the system's"),
+    Setting("certificate", Path, None, "Certificate chain with which the service shows who it is, PEM"),
+    Setting("key", Path, None, "Private key of that certificate, PEM"),
+)
+
 LISTS: dict[str, str] = {
     "to": "channels, by name",
     "levels": ", ".join(LEVELS),
@@ -87,7 +115,7 @@ class Channel:
     """`zone`: of quiet hours and digests; None: that of the rules."""
 
     name: str
-    way: Webhook
+    way: Webhook | Mail | Stream
     parallel: int
     first_pause_s: float
     longest_pause_s: float
@@ -96,10 +124,6 @@ class Channel:
     quiet: tuple[Quiet, ...]
     digest: Digest | None
     zone: str | None
-
-    @property
-    def kind(self) -> str:
-        return type(self.way).__name__.lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +169,7 @@ def _channel(
     name: str, table: Mapping[str, Any], settings: tuple[Setting, ...], make: Callable[..., Any], zone: str | None, where: str, folder: Path
 ) -> Channel:
     known = {setting.name: setting for setting in (*settings, *COMMON)}
-    lists = {"quiet", *LISTS_OF_CHANNELS}
+    lists = {"quiet"} | ({"recipients"} if make is _mail else set())
     values: dict[str, Any] = {setting.name: setting.default for setting in known.values()}
     for key, given in table.items():
         if key in lists:
@@ -187,6 +211,57 @@ def _webhook(values: Mapping[str, Any], table: Mapping[str, Any], where: str) ->
     return Webhook(url, secrets, values["timeout_s"], context(values, where) if url.tls else None)
 
 
+def _mail(values: Mapping[str, Any], table: Mapping[str, Any], where: str) -> Mail:
+    server = _needed(values, "server", where)
+    host, _, port = server.rpartition(":")
+    if not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65_536:
+        raise ChannelsError(f"{where}.server: must be HOST:PORT, not {server!r}")
+    sender = _address(_needed(values, "sender", where), f"{where}.sender")
+    recipients = tuple(_address(text, f"{where}.recipients") for text in _texts(table, "recipients", where))
+    if (values["user"] is None) != (values["password_file"] is None):
+        raise ChannelsError(f"{where}: user and password_file belong together, one of them is missing")
+    if values["user"] is not None and values["security"] == "none":
+        raise ChannelsError(f"{where}: a password is sent over a connection that is protected only; set security to starttls or tls")
+    if values["security"] == "none" and (given := [name for name in ("ca", "certificate", "key") if values[name] is not None]):
+        raise ChannelsError(f"{where}.{given[0]}: is for TLS, but security is none")
+    password = None if values["password_file"] is None else _content(values["password_file"], f"{where}.password_file").strip()
+    protected = None if values["security"] == "none" else context(values, where)
+    return Mail(
+        host.strip("[]"),
+        int(port),
+        values["security"],
+        sender,
+        recipients,
+        values["language"],
+        values["timeout_s"],
+        values["user"],
+        password,
+        protected,
+    )
+
+
+def _stream(values: Mapping[str, Any], table: Mapping[str, Any], where: str) -> Stream:
+    tls, host, port, database = _read(read_redis_url, _needed(values, "url", where), f"{where}.url")
+    if not tls and (given := [name for name in ("ca", "certificate", "key") if values[name] is not None]):
+        raise ChannelsError(f"{where}.{given[0]}: is for TLS, but the url begins with redis://")
+    if tls:
+        context(values, where)  # the files can be used
+    if values["user"] is not None and values["password_file"] is None:
+        raise ChannelsError(f"{where}: user and password_file belong together, password_file is missing")
+    password = None if values["password_file"] is None else _content(values["password_file"], f"{where}.password_file").strip()
+    files = {name: None if values[name] is None else str(values[name]) for name in ("ca", "certificate", "key")}
+    stream = _needed(values, "stream", where)
+    return Stream(tls, host, port, database, stream, values["length_max"], values["timeout_s"], values["user"], password, **files)
+
+
+def _address(text: str, where: str) -> str:
+    if not re.fullmatch(ADDRESS, text):
+        raise ChannelsError(
+            f"{where}: {text!r} is no mail address; it must be of the form NAME@HOST, in ASCII and without a name beside it"
+        )
+    return text
+
+
 def context(values: Mapping[str, Any], where: str) -> ssl.SSLContext:
     """How a receiver's certificate is verified, and with what the service shows who it is."""
     if (values["certificate"] is None) != (values["key"] is None):
@@ -208,9 +283,12 @@ def _routes(tables: object, channels: Mapping[str, Channel], where: str) -> tupl
     if len(tables) > ROUTES_MAX:
         raise ChannelsError(f"{where}: has {len(tables)} routes, {ROUTES_MAX} are the most")
     routes = tuple(_route(table, channels, f"{where}: route {number}") for number, table in enumerate(tables, start=1))
-    for name in channels:
+    for name, channel in channels.items():
         if not any(name in route.to for route in routes):
             raise ChannelsError(f"{where}: no route leads to the channel {name!r}, which would never be told of anything")
+        for number, route in enumerate(routes, start=1):
+            if name in route.to and isinstance(channel.way, Mail) and not route.recipients and not channel.way.recipients:
+                raise ChannelsError(f"{where}: route {number}: recipients is missing, and {name!r} has none of its own")
     return routes
 
 
@@ -231,7 +309,7 @@ def _route(table: Mapping[str, Any], channels: Mapping[str, Channel], where: str
         frozenset(_unit(text, where) for text in given["units"]),
         given["categories"],
         frozenset(given["happenings"]),
-        given["recipients"],
+        tuple(_address(text, f"{where}: recipients") for text in given["recipients"]),
     )
 
 
@@ -274,5 +352,8 @@ def _content(path: Path, where: str) -> str:
         raise ChannelsError(f"{where}: {path} cannot be read: {error}") from error
 
 
-LISTS_OF_CHANNELS: tuple[str, ...] = ()
-KINDS_OF_CHANNELS: dict[str, tuple[tuple[Setting, ...], Callable[..., Any]]] = {"webhook": (WEBHOOK, _webhook)}
+KINDS_OF_CHANNELS: dict[str, tuple[tuple[Setting, ...], Callable[..., Any]]] = {
+    "webhook": (WEBHOOK, _webhook),
+    "mail": (MAIL, _mail),
+    "stream": (STREAM, _stream),
+}

@@ -15,7 +15,7 @@ import random
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -398,13 +398,21 @@ class Desk:
             under_way = self._under_way.pop(task)
             outcome = task.result()  # a fault of the program ends the desk, and the service
             log = self._log.bind(delivery=under_way.id, warning=under_way.key or None, attempt=under_way.waiting.tries + 1)
-            for one, why in outcome.lost:
-                log.error("given up for a recipient", recipient=one, why=why)
+            if outcome.lost:
+                self._lose(under_way, dict(outcome.lost), log)
             if outcome.done:
                 self._delivered(under_way, log)
             else:
                 self._failed_again(under_way, outcome, log)
             self._dirty = True
+
+    def _lose(self, under_way: _UnderWay, lost: dict[str, str], log: Any) -> None:
+        """Some recipients will never take it, while others do."""
+        log.error("given up for some recipients", recipients=list(lost), why=next(iter(lost.values())))
+        if len(self._state.given_up) < self._world.limits.channel_given_up_max:
+            self._give_up(under_way, replace(under_way.waiting, why=next(iter(lost.values())), only=tuple(lost)))
+        else:
+            log.error("given up deliveries are as many as may be: what these recipients missed is only here")
 
     def _delivered(self, under_way: _UnderWay, log: Any) -> None:
         log.info("delivered")
@@ -436,7 +444,8 @@ class Desk:
         if outcome.final or too_old or (outcome.refused and waiting.tries >= REFUSED_TRIES):
             if len(self._state.given_up) < self._world.limits.channel_given_up_max:
                 log.error("given up", why=outcome.why)
-                self._give_up(under_way, now_us)
+                self._give_up(under_way, waiting)
+                self._remove(under_way.lane, waiting)
                 return
             log.error("given up deliveries are as many as may be: send them again, or none is given up any more", why=outcome.why)
         pause_s = self._back_off_s(waiting.tries, channel.longest_pause_s)
@@ -457,13 +466,13 @@ class Desk:
         longest = min(longest_s, self.channel.first_pause_s * 2.0 ** min(tries - 1, 40))
         return longest * random.uniform(0.5, 1.0)
 
-    def _give_up(self, under_way: _UnderWay, now_us: int) -> None:
-        waiting = under_way.waiting
-        one = GivenUp(
-            under_way.id, under_way.key, now_us, waiting.tries, waiting.why, waiting.number, waiting.only, waiting.since, waiting.cut_us
+    def _give_up(self, under_way: _UnderWay, waiting: Waiting) -> None:
+        now_us = self._world.clock()
+        self._state.given_up.append(
+            GivenUp(
+                under_way.id, under_way.key, now_us, waiting.tries, waiting.why, waiting.number, waiting.only, waiting.since, waiting.cut_us
+            )
         )
-        self._state.given_up.append(one)
-        self._remove(under_way.lane, waiting)
 
     # ------------------------------------------------------------------ the state
 

@@ -11,8 +11,10 @@ from typing import TypeVar
 
 from engine.stores.interface import Store
 from services.channels.declared import Channel, Channels
-from services.channels.desk import Desk, World
+from services.channels.desk import Desk, World, zone_of
+from services.channels.mail import Mail, MailWay
 from services.channels.outcome import Way
+from services.channels.redis_stream import Stream, StreamWay
 from services.channels.webhook import WebhookWay
 from services.logs import logger
 
@@ -36,8 +38,12 @@ class StoreAsides:
         return await self._ask(lambda store: store.set_aside(name, value, before))  # type: ignore[arg-type, return-value]
 
 
-def way_of(channel: Channel) -> Way:
+def way_of(channel: Channel, world: World) -> Way:
     """By which the channel sends."""
+    if isinstance(channel.way, Mail):
+        return MailWay(channel.way, channel.parallel, lambda: zone_of(channel.zone or world.zone()), world.unit)
+    if isinstance(channel.way, Stream):
+        return StreamWay(channel.way)
     return WebhookWay(channel.way)
 
 
@@ -61,7 +67,7 @@ class Outbox:
         self._channels = channels
         for channel in channels.channels:
             if channel.name not in self._desks:
-                desk = Desk(channel, channels.routes, way_of(channel), self._world)
+                desk = Desk(channel, channels.routes, way_of(channel, self._world), self._world)
                 self._desks[channel.name] = desk, asyncio.ensure_future(self._run(desk))
         if self._desks and self._news is None:
             self._news = asyncio.ensure_future(self._tell_news())

@@ -167,6 +167,6 @@ def write_channels(folder: Path, text: str, **secrets: str) -> Path:
 
 def webhook(url: str, name: str = "hook", route: str = "", **more: object) -> str:
     """A channel with a route of its own; `more`: its other settings, as TOML has them."""
-    settings = {"first_pause_s": 0.05, "longest_pause_s": 0.2, **more}
+    settings = {"first_pause_s": 0.05, "longest_pause_s": 0.2, "timeout_s": 60, **more}
     lines = [f"[webhook.{name}]", f'url = "{url}"', 'secret_file = "hook.secret"', *(f"{key} = {value}" for key, value in settings.items())]
     return "\n".join([*lines, "[[route]]", f'to = ["{name}"]', route, ""])

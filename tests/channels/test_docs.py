@@ -21,8 +21,8 @@ def block(language: str) -> str:
 
 
 def test_its_file_can_be_used(tmp_path: Path) -> None:
-    file = write_channels(tmp_path, block("toml"), duty_desk=SECRET, board=SECRET)
-    assert [channel.name for channel in load_channels(file).channels] == ["duty_desk", "bulletin_board"]
+    file = write_channels(tmp_path, block("toml"), duty_desk=SECRET, mail="open sesame")
+    assert [channel.name for channel in load_channels(file).channels] == ["duty_desk", "unit_heads", "archive"]
 
 
 def test_what_it_tells_receivers_verifies_what_the_service_sends(tmp_path: Path) -> None:

@@ -1,0 +1,7 @@
+"""Every test with an argument `binary` runs on each server binary that is found."""
+
+from __future__ import annotations
+
+from tests.redis.conftest import pytest_generate_tests, url
+
+__all__ = ["pytest_generate_tests", "url"]
