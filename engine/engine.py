@@ -21,7 +21,7 @@ from typing import Any, Literal, NoReturn
 
 from engine import limits as bounds
 from engine.entries import advance_entry, command_entry, events_entry, read_entry
-from engine.fold import Changes, Finding, LimitReached, explain, finding_object, lone_objects
+from engine.fold import Changes, Finding, LimitReached, Taker, explain, finding_object, lone_objects
 from engine.levels import Credit, Scale, forecast, level_history, levels_at
 from engine.machine import EventError, Machine, name_of_wire
 from engine.names import LIKE_A_CONFLICT, conflict_id
@@ -120,6 +120,7 @@ class Engine:
         self._register = state.register
         self._names = state.names
         self._saving = Saving(state, self.limits)
+        self._taker = Taker(state.fold, state.names.known, state.register.resting, state.register.deadlines, self._retains, Outcome)
         self._recovery = Recovery(state, self._saving, self._apply_entry, self._take_acts)
         self._broken: str | None = None
         try:
@@ -208,17 +209,22 @@ class Engine:
         self._apply(rows, item["now"], entry)
         return len(rows)
 
-    def _apply(self, events: Iterable[Event], now: int | None, entry: int) -> list[Outcome]:
+    def _apply(self, events: list[Event], now: int | None, entry: int) -> list[Outcome]:
         """Take decoded events of one entry of the journal into the fold, one by one. What a restart does again."""
-        outcomes = []
+        outcomes: list[Outcome] = []
+        state, saving, at = self._state, self._saving, 0
         with self._all_or_broken():
-            for event in events:
-                if self._state.began is None:
-                    self._state.began = event.time if now is None else now
-                outcome = self._take(event, now)
-                self._state.counts[outcome.status] = self._state.counts.get(outcome.status, 0) + 1
-                outcomes.append(outcome)
-            self._saving.keep_lone(entry)
+            if state.began is None and events:
+                state.began = events[0].time if now is None else now
+            while at < len(events):
+                items = saving.items if self._store.durable else None
+                at, taken, changes = self._taker.take(events, at, now, outcomes, saving.lone, items, living=state.living)
+                if at < len(events):
+                    outcomes.append(self._entered(events[at], changes) if taken else self._take(events[at], now))
+                    at += 1
+            for outcome in outcomes:
+                state.counts[outcome.status] = state.counts.get(outcome.status, 0) + 1
+            saving.keep_lone(entry)
         return outcomes
 
     @contextmanager
@@ -260,6 +266,12 @@ class Engine:
             changes = self._fold.take(event, event.time if now is None else now)
         except LimitReached as reached:
             return Outcome("refused", event.source, event.id, error=str(reached), ignored=event.ignored)
+        return self._entered(event, changes, status, error)
+
+    def _entered(
+        self, event: Event, changes: Changes | list[Finding] | None, status: str = "accepted", error: str | None = None
+    ) -> Outcome:
+        """What is answered to an event that the fold has taken."""
         if changes is None:
             outcome = Outcome(status, event.source, event.id, error, ignored=event.ignored)
         elif isinstance(changes, list):

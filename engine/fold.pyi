@@ -108,6 +108,29 @@ class SeenNames:
     def __contains__(self, name: object, /) -> bool: ...
     def add(self, name: tuple[str, str]) -> None: ...
 
+@final
+class Taker:
+    def __init__(
+        self,
+        fold: Fold,
+        known: dict[tuple[str, str], Any],
+        resting: dict[str, Any],
+        due: list[Any],
+        retained: list[int],
+        outcome: Callable[..., Any],
+    ) -> None: ...
+    def take(
+        self,
+        events: list[Event],
+        at: int,
+        now: int | None,
+        outcomes: list[Any],
+        lone: list[tuple[int, dict[str, Any]]],
+        items: dict[tuple[str, str], bytes | None] | None,
+        *,
+        living: bool,
+    ) -> tuple[int, bool, Changes | list[Finding] | None]: ...
+
 def explain(fold: Fold, name: str, key: tuple[str, ...] | None = None) -> Iterator[dict[str, Any]]: ...
 def finding_object(fold: Fold, finding: Finding) -> dict[str, Any]: ...
 def lone_objects(fold: Fold, findings: list[Finding]) -> list[dict[str, Any]]: ...

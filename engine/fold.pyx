@@ -1256,5 +1256,6 @@ cdef object key_of(Event event, History history):
 
 include "folding/names.pxi"
 include "folding/showing.pxi"
+include "folding/batch.pxi"
 include "folding/saving.pxi"
 include "folding/explain.pxi"

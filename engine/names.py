@@ -33,28 +33,29 @@ class Names:
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
-        self._known: dict[Name, tuple[bytes, Outcome | Event | None]] = {}
+        self.known: dict[Name, tuple[bytes, Outcome | Event | None]] = {}
+        """Those in memory, with what `get` gives for each."""
         self._ask_of_all = False  # whether the store knows names from before it was opened
         self._saved = SeenNames()  # of the names that it has learned since
 
     def __len__(self) -> int:
         """How many are in memory."""
-        return len(self._known)
+        return len(self.known)
 
     def get(self, name: Name) -> tuple[bytes, Outcome | Event | None] | None:
         """The digest of the content and what was answered (the event: that it was accepted, and what follows from it alone; None: that it was accepted,
         and no more); None where the name is new."""
-        return self._known.get(name)
+        return self.known.get(name)
 
     def has(self, event: Event) -> bool:
         """Whether this very content is known."""
-        known = self._known.get((event.source, event.id))
+        known = self.known.get((event.source, event.id))
         return known is not None and known[0] == event.digest
 
     def keep(self, event: Event, answer: Outcome | Event | None) -> None:
         """From here on the event's name is known. `answer`: as `get` gives it."""
         assert event.digest is not None, "the event was decoded to be kept"
-        self._known[event.source, event.id] = (event.digest, answer)
+        self.known[event.source, event.id] = (event.digest, answer)
 
     def keep_answers(self, answers: Mapping[str, bytes]) -> None:
         """The same, of items of the kind `answer`."""
@@ -62,7 +63,7 @@ class Names:
             answer = json.loads(item)
             digest = bytes.fromhex(answer.pop("digest"))
             source, id_ = json.loads(name)
-            self._known[source, id_] = (digest, Outcome(**answer))
+            self.known[source, id_] = (digest, Outcome(**answer))
 
     def ask_of_all(self) -> None:
         """The store may know any name."""
@@ -70,9 +71,9 @@ class Names:
 
     def leave_to_store(self) -> None:
         """The store has them all, and can be asked."""
-        for name in self._known:
+        for name in self.known:
             self._saved.add(name)
-        self._known.clear()
+        self.known.clear()
 
     def look_up(self, rows: Sequence[Event], store: Store) -> None:
         """Learn the names that are known to the store alone, as far as these events ask for them."""
@@ -80,7 +81,7 @@ class Names:
         for row in rows:
             # The name, and that under which conflicting contents are kept.
             for id_ in (row.id, conflict_id(row)) if self._ask_of_all or (row.source, row.id) in self._saved else ():
-                if (row.source, id_) not in self._known:
+                if (row.source, id_) not in self.known:
                     asked.add(canonical([row.source, id_]))
         if not asked:
             return
@@ -89,5 +90,5 @@ class Names:
         self.keep_answers(answers)
         for item in events.values():
             event = self._machine.decode_record(item)
-            if (event.source, event.id) not in self._known:
+            if (event.source, event.id) not in self.known:
                 self.keep(event, event)

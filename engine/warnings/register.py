@@ -76,18 +76,20 @@ class Register:
         self.feed: list[tuple[str, Line]] = []
         self.unsaved: dict[str, None] = {}
         self.unsaved_evidence: dict[str, None] = {}
-        self._resting: dict[str, dict[str, None]] = {}  # finding -> the warnings that rest on it
+        self.resting: dict[str, dict[str, None]] = {}
+        """By finding, the warnings that rest on it."""
         self._commands: dict[str, tuple[str, Line]] = {}
-        self._due: list[tuple[int, str, str]] = []
+        self.deadlines: list[tuple[int, str, str]] = []
+        """A heap of moments, warnings, and what is awaited of them then."""
 
     # ------------------------------------------------------------------ what the fold does
 
     def observe(self, changes: Changes, now_us: int, opening: Opening) -> None:
         """Warnings issued, changed and withdrawn, and findings withdrawn that warnings rest on."""
         findings = {**changes.findings, **{i: thing for i, thing in changes.withdrawn.items() if isinstance(thing, Finding)}}
-        for name in sorted(findings.keys() & self._resting.keys()):
+        for name in sorted(findings.keys() & self.resting.keys()):
             reason = findings[name].reason
-            for warning in sorted(self._resting[name]):
+            for warning in sorted(self.resting[name]):
                 self._ground(self.dossiers[warning], name, reason, now_us)
         withdrawn = [thing for thing in changes.withdrawn.values() if isinstance(thing, Warning_)]
         for thing in sorted(withdrawn, key=_in_order):
@@ -97,13 +99,13 @@ class Register:
 
     def rest_on(self, findings: Iterable[str]) -> bool:
         """Whether a warning rests on any of these findings: else they are nothing to `observe`."""
-        return bool(self._resting) and not self._resting.keys().isdisjoint(findings)
+        return bool(self.resting) and not self.resting.keys().isdisjoint(findings)
 
     def reconcile(self, findings: Mapping[str, Finding], warnings: Mapping[str, Warning_], now_us: int, opening: Opening) -> None:
         """Take over dossiers that another rule set left: what does not follow any more is withdrawn, what follows and has no dossier is issued."""
         reason = "the rule set changed"
-        for name in sorted(self._resting):
-            for warning in sorted(self._resting[name]):
+        for name in sorted(self.resting):
+            for warning in sorted(self.resting[name]):
                 self._ground(self.dossiers[warning], name, None if name in findings else reason, now_us)
         for name in sorted(self.dossiers):
             if name not in warnings:
@@ -125,13 +127,13 @@ class Register:
         self.evidence[dossier.id] = evidence
         self.unsaved_evidence[dossier.id] = None
         for name in dossier.grounds:
-            self._resting.setdefault(name, {})[dossier.id] = None
+            self.resting.setdefault(name, {})[dossier.id] = None
         first = dossier.route.steps[0].name if dossier.route.steps else ""
         closing = dossier.route.closing
         closing_us = closing.after(dossier.issued_us, self._hours) if closing is not None and first else None
         dossier = self._awaiting(replace(dossier, closing_us=closing_us), OPEN if first else CLOSED, first, dossier.issued_us)
         if closing_us is not None:
-            heappush(self._due, (closing_us, dossier.id, CLOSING))
+            heappush(self.deadlines, (closing_us, dossier.id, CLOSING))
         self._add(dossier, now_us, kind=ISSUED, level=dossier.level, points=dossier.points)
 
     def _withdraw(self, name: str, reason: str, now_us: int) -> None:
@@ -216,13 +218,13 @@ class Register:
 
     def due(self, now_us: int) -> bool:
         """Whether a deadline may have passed by then."""
-        return bool(self._due) and self._due[0][0] < now_us
+        return bool(self.deadlines) and self.deadlines[0][0] < now_us
 
     def expire(self, now_us: int) -> list[Act]:
         """The deadlines that have passed: what is done at the deadline itself is in time. Each is missed once."""
         acts = []
         while self.due(now_us):
-            due_us, name, what = heappop(self._due)
+            due_us, name, what = heappop(self.deadlines)
             dossier = self.dossiers[name]
             if what == CLOSING:
                 if dossier.status != OPEN or dossier.closing_us != due_us or dossier.closing_overdue:
@@ -253,7 +255,7 @@ class Register:
         deadline = dossier.route.step(awaits).deadline if awaits else None
         deadline_us = None if deadline is None else deadline.after(now_us, self._hours)
         if deadline_us is not None:
-            heappush(self._due, (deadline_us, dossier.id, awaits))
+            heappush(self.deadlines, (deadline_us, dossier.id, awaits))
         return replace(dossier, status=status, awaits=awaits, since_us=now_us, deadline_us=deadline_us, overdue=False)
 
     def _add(self, dossier: Dossier, now_us: int, **said: Any) -> Dossier:
@@ -282,15 +284,15 @@ class Register:
         for dossier in dossiers:
             self.dossiers[dossier.id] = dossier
             for name in dossier.grounds:
-                self._resting.setdefault(name, {})[dossier.id] = None
+                self.resting.setdefault(name, {})[dossier.id] = None
             for line in dossier.lines:
                 lines.append((line.number, dossier.id, line))
                 if line.command:
                     self._commands[line.command] = (dossier.id, line)
             if dossier.awaits and dossier.deadline_us is not None and not dossier.overdue:
-                heappush(self._due, (dossier.deadline_us, dossier.id, dossier.awaits))
+                heappush(self.deadlines, (dossier.deadline_us, dossier.id, dossier.awaits))
             if dossier.status == OPEN and dossier.closing_us is not None and not dossier.closing_overdue:
-                heappush(self._due, (dossier.closing_us, dossier.id, CLOSING))
+                heappush(self.deadlines, (dossier.closing_us, dossier.id, CLOSING))
         self.feed.extend((name, line) for _, name, line in sorted(lines, key=lambda entry: entry[0]))
 
     def acts(self) -> Iterator[Act]:

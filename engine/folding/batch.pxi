@@ -1,0 +1,74 @@
+# Events taken one after the other, without a step of Python for each, as long as nothing has to be looked at more closely: most events find
+# nothing, or what follows from them alone.
+
+
+@cython.final
+cdef class Taker:
+    """Takes the events of one engine. What it is given lives on, and is looked at anew each time.
+
+    `known`: by name, the digest of the content and what was answered; `resting`: by id, the findings that warnings rest on; `due`:
+    a heap of deadlines of warnings, their moments first; `retained`: how far back events of each type are taken, in microseconds;
+    `outcome` makes an `Outcome` of its first eight parts."""
+
+    cdef Fold fold
+    cdef dict known
+    cdef dict resting
+    cdef list due
+    cdef list retained
+    cdef object outcome
+
+    def __init__(
+        self, Fold fold not None, dict known not None, dict resting not None, list due not None, list retained not None, outcome
+    ):
+        self.fold = fold
+        self.known = known
+        self.resting = resting
+        self.due = due
+        self.retained = retained
+        self.outcome = outcome
+
+    def take(
+        self, list events not None, Py_ssize_t at, now, list outcomes not None, list lone not None, dict items, *, bint living
+    ):
+        """Take events from the one at `at` on, and put what became of each to `outcomes`. Gives where it stopped, whether that
+        event was taken, and what that has changed (see `Fold.take`); behind the last one, all is done.
+
+        It stops before an event whose name is known, that is too old or would pass a limit, and after one that has changed more
+        than by lone findings, or where something is due. `lone` and `items` are those of `Saving`; `items` None: nothing is kept.
+        `living`: warnings have a life cycle, which may rest on a finding, and be overdue."""
+        cdef Event event
+        cdef Finding finding
+        cdef tuple name
+        cdef list shown
+        cdef object changes
+        cdef bint stop
+        while at < len(events):
+            event = <Event?> events[at]
+            name = (event.source, event.id)
+            if name in self.known or (now is not None and event.time <= now - self.retained[event.type]):
+                return at, False, None
+            try:
+                changes = self.fold.take(event, event.time if now is None else now)
+            except LimitReached:
+                return at, False, None
+            stop = living and bool(self.due) and self.due[0][0] < self.fold.now
+            shown = []
+            if changes is not None and not stop:
+                if type(changes) is not list:
+                    stop = True
+                else:
+                    if living and self.resting:
+                        for finding in <list> changes:
+                            stop = stop or finding.id in self.resting
+                    if not stop:
+                        shown = lone_objects(self.fold, changes)
+                        if items is not None:
+                            lone.extend([(event.time, found) for found in shown])
+            if stop:
+                return at, True, changes
+            outcomes.append(self.outcome("accepted", event.source, event.id, None, shown, [], [], event.ignored))
+            self.known[name] = (event.digest, event if shown or event.ignored else None)
+            if items is not None:
+                items["event", canonical([event.source, event.id])] = self.fold.machine.encode_record(event)
+            at += 1
+        return at, True, None
