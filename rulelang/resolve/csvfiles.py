@@ -1,4 +1,4 @@
-"""CSV files of tables and calendars: a first line that names the columns, then rows.
+"""CSV files of tables and calendars: a first line that names the columns, then rows. A column of remarks is for people.
 
 In: a file's name, and what reads it.  Out: the rows by column, each cell with its place; what is wrong, at the place that names the file.
 """
@@ -15,6 +15,8 @@ from rulelang.messages import diagnostic
 from rulelang.syntax import Span
 
 ROWS_MAX = 200_000
+REMARKS = ("remark", "备注")
+"""The column that says to people why a row is there. What stands in it is not read, unless a key of the table is called so."""
 
 Read = Callable[[str, Span], tuple[str | None, list[Diagnostic]]]
 
@@ -46,7 +48,7 @@ def read_rows(file: str, span: Span, read: Read, *, required: Sequence[str], opt
     text, problems = read(file, span)
     if text is None:
         return [], problems
-    columns = ", ".join([*required, *(f"{name} (may be left out)" for name in optional)])
+    columns = ", ".join([*required, *(f"{name} (may be left out)" for name in (*optional, REMARKS[0]))])
     reader = csv.reader(StringIO(text, newline=""), strict=True)
     header: list[str] | None = None
     rows: list[Row] = []
@@ -81,6 +83,6 @@ def _header_problems(
     for index, name in enumerate(header):
         if name in header[:index]:
             problems.append(diagnostic("E512", span, place=place, column=name))
-        elif name not in required and name not in optional:
+        elif name not in required and name not in optional and name not in REMARKS:
             problems.append(diagnostic("E511", span, place=place, column=name, columns=columns))
     return problems

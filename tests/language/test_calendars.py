@@ -52,6 +52,15 @@ def test_a_day_may_be_closed_and_worked_at_once() -> None:
     assert [d for d, _ in found.working] == [day("2026-10-03")]
 
 
+def test_a_remark_beside_a_date_is_for_people() -> None:
+    holidays = 'date,remark,until\n2026-10-01,"National Day, 国庆节",2026-10-03\n2026-12-31,,\n'
+    found = office(
+        '    closed from "holidays.csv"\n    working from "worked.csv"\n', holidays=holidays, worked="date,备注\n2026-10-10,调休\n"
+    )
+    assert found.closed == {day("2026-10-01"), day("2026-10-02"), day("2026-10-03"), day("2026-12-31")}
+    assert [d for d, _ in found.working] == [day("2026-10-10")]
+
+
 def test_dates_may_come_from_csv_with_stretches_and_hours() -> None:
     holidays = "date,until\n2026-10-01,2026-10-03\n2026-12-31,\n"
     worked = 'date,hours\n2026-10-10,\n2026-10-11,"08:00..12:00, 13:00..14:00"\n'

@@ -41,6 +41,17 @@ def test_rows_from_csv_are_read_by_the_names_of_the_columns() -> None:
     assert rows(text, floor=csv) == [("90", "株洲", 100.5, None, None), ("90, 2", "长沙", 200.0, None, day("2025-12-31"))]
 
 
+@pytest.mark.parametrize("name", ["remark", "备注"])
+def test_a_column_of_remarks_is_for_people(name: str) -> None:
+    for remark in ("since the spring", "", "7"):
+        assert rows('table t(k: text): number from "t.csv"', t=f"{name},k,value\n{remark},a,1\n") == [("a", 1.0, None, None)]
+
+
+def test_a_key_that_is_called_remark_is_a_key() -> None:
+    assert rows('table t(remark: text): number from "t.csv"', t="remark,value\na,1\n") == [("a", 1.0, None, None)]
+    assert [code for code, _ in errors('table t(remark: text): number from "t.csv"', t="备注,value\na,1\n")] == ["E510"]
+
+
 def test_keys_of_entities_are_normalised_in_place_and_in_csv() -> None:
     text = 'entity device\ntable exempt(device: device): text\n    "Ｄ９ ": "test"\n'
     assert rows(text) == [("D9", "test", None, None)]
@@ -146,7 +157,9 @@ def test_an_empty_key_is_reported() -> None:
         ("", "E519", "is empty"),
         ("k\na\n", "E510", "'value' is missing"),
         ("k,value,valu\na,1,2\n", "E511", "'valu'"),
+        ("k,value,remarks\na,1,x\n", "E511", "'remarks'"),
         ("k,k,value\na,a,1\n", "E512", "'k' is there twice"),
+        ("k,value,remark,remark\na,1,x,y\n", "E512", "'remark' is there twice"),
         ("k,value\na,1,2\n", "E513", "t.csv, line 2: the row has 3 cells, the first line 2"),
         ("k,value,since\na,1,01.02.2026\n", "E514", "'01.02.2026' in column 'since' is not a date"),
         ("k,value\na,\n", "E515", "column 'value' is empty"),
