@@ -125,6 +125,15 @@ class Channel:
     digest: Digest | None
     zone: str | None
 
+    @property
+    def kind(self) -> str:
+        return type(self.way).__name__.lower()
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """Of mail: those that routes do not name others in place of."""
+        return self.way.recipients if isinstance(self.way, Mail) else ()
+
 
 @dataclass(frozen=True, slots=True)
 class Channels:

@@ -29,7 +29,7 @@ from services.channels.digests import digest_object
 from services.channels.happenings import Happening, happening, happening_object
 from services.channels.hours import Digest, is_quiet
 from services.channels.outcome import Outcome, Parcel, Told, Way
-from services.channels.routing import Route, recipients
+from services.channels.routing import Case, Route, recipients
 from services.channels.state import LANES, OTHERS, RED, GivenUp, State, Waiting
 from services.logs import logger
 from services.server.board import Board
@@ -108,7 +108,7 @@ class Desk:
         self._world = world
         self._log = logger().bind(channel=channel.name)
         self._me = uuid.uuid4().hex[:16]
-        self._name = f"channel:{channel.name}"
+        self._name = states.aside_name(channel.name)
         self._state = State({})
         self._kept: bytes | None = None  # the state as the store has it,
         self._tried: bytes | None = None  # or, where a writing failed, may have it
@@ -126,10 +126,16 @@ class Desk:
         self._others: tuple[bytes | None, float] = (None, 0.0)  # another service's state, and since when it is the same
         self._unseen_s: float | None = None
         self._gathered: _Gathered | None = None
+        self._asked, self._next_look_s = True, 0.0
 
     def wake(self) -> None:
         """Something may have happened that concerns it."""
         self._wake.set()
+
+    def requested(self) -> None:
+        """Somebody asked for what was given up to be sent again."""
+        self._asked = True
+        self.wake()
 
     def stop(self) -> None:
         self.stopping = True
@@ -149,6 +155,7 @@ class Desk:
                     await self._abandon()
                 except StoreError as error:
                     self._tell_store_failure(error)
+                    await self._abandon()
                     await self._pause(self._world.tick_s)
         finally:
             await self._abandon()
@@ -223,6 +230,7 @@ class Desk:
         while not self.stopping:
             self._wake.clear()
             self._settle_places()
+            await self._take_up_requests()
             more = self._read_news()
             self._start_due()
             self._save_behind()
@@ -315,9 +323,9 @@ class Desk:
         return zone_of(self.channel.zone or self._world.zone())
 
     def _recipients(self, told: Happening) -> tuple[str, ...] | None:
-        return recipients(
-            self._routes, self.channel.name, told, lambda: self._categories(told.dossier), getattr(self.channel.way, "recipients", ())
-        )
+        dossier = told.dossier
+        case = Case(dossier.level, told.kinds, dossier.places, lambda: self._categories(dossier))
+        return recipients(self._routes, self.channel.name, case, self.channel.recipients)
 
     def _categories(self, dossier: Dossier) -> frozenset[str]:
         """Of the warning's rule; of a ladder, those of the rules under it."""
@@ -473,6 +481,39 @@ class Desk:
                 under_way.id, under_way.key, now_us, waiting.tries, waiting.why, waiting.number, waiting.only, waiting.since, waiting.cut_us
             )
         )
+
+    async def _take_up_requests(self) -> None:
+        """What was asked for, here or of another service, to be sent again goes back to what waits."""
+        now_s, asides = time.monotonic(), self._world.asides
+        if not self._asked and not (asides.shared and now_s >= self._next_look_s):
+            return
+        self._next_look_s = now_s + self._world.limits.channel_lease_s / 4
+        name = states.requests_name(self._name)
+        kept = await asides.read(name)
+        asked = states.read_requests(kept)
+        left = [one for one in self._state.given_up if one.id not in asked or not self._send_again(one)]
+        remaining = asked & {one.id for one in left}  # those that there is no room for now
+        self._asked = bool(remaining)
+        if len(left) < len(self._state.given_up):
+            self._state.given_up = left
+            if self._saving is not None:
+                await asyncio.wait({self._saving})
+                self._gather_saved()
+            await self._write(self._me)
+        if asked != remaining and not await asides.write(name, states.requests(remaining), kept):
+            self._asked = True  # somebody has asked for more
+
+    def _level(self, warning: str) -> str:
+        dossier = self._world.board.get(warning)
+        return "" if dossier is None else dossier.level
+
+    def _send_again(self, one: GivenUp) -> bool:
+        lane = self._state.lanes[RED if not one.cut_us and self._level(one.warning) == RED else OTHERS]
+        if one.number in lane.waiting or len(lane.waiting) >= self._world.limits.channel_waiting_max:
+            return False
+        lane.add(states.again(one))
+        self._log.info("sent again on request", delivery=one.id, warning=one.warning or None)
+        return True
 
     # ------------------------------------------------------------------ the state
 

@@ -6,7 +6,7 @@ In: the channels of the settings file, the board, the store.  Out: whoever is to
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from engine.stores.interface import Store
@@ -15,6 +15,8 @@ from services.channels.desk import Desk, World, zone_of
 from services.channels.mail import Mail, MailWay
 from services.channels.outcome import Way
 from services.channels.redis_stream import Stream, StreamWay
+from services.channels.state import GivenUp, State, aside_name, read_requests, requests, unpacked
+from services.channels.state import requests_name as requests_name_of
 from services.channels.webhook import WebhookWay
 from services.logs import logger
 
@@ -71,6 +73,34 @@ class Outbox:
                 self._desks[channel.name] = desk, asyncio.ensure_future(self._run(desk))
         if self._desks and self._news is None:
             self._news = asyncio.ensure_future(self._tell_news())
+
+    async def states(self) -> list[tuple[Channel, State | None]]:
+        """Every channel, and how far it is, whoever delivers for it; None: nobody has begun yet. Raises StoreError."""
+        return [(channel, await self._state(channel.name)) for channel in self._channels.channels]
+
+    async def given_up(self, name: str) -> Sequence[GivenUp]:
+        """Of a channel. Raises KeyError where there is no such channel, StoreError."""
+        if name not in self._desks:
+            raise KeyError(name)
+        state = await self._state(name)
+        return [] if state is None else state.given_up
+
+    async def send_again(self, name: str, ids: Iterable[str]) -> list[str]:
+        """Have these, or if there are none all, made again by whoever delivers. Gives those that had been given up. Raises as above."""
+        asides, requests_name = self._world.asides, requests_name_of(aside_name(name))
+        wanted = set(ids)
+        found = list(dict.fromkeys(one.id for one in await self.given_up(name) if not wanted or one.id in wanted))
+        while found:
+            kept = await asides.read(requests_name)
+            if await asides.write(requests_name, requests(read_requests(kept) | set(found)), kept):
+                break
+        if name in self._desks:
+            self._desks[name][0].requested()
+        return found
+
+    async def _state(self, name: str) -> State | None:
+        kept = await self._world.asides.read(aside_name(name))
+        return None if kept is None else unpacked(kept)
 
     async def stop(self) -> None:
         """Let deliveries under way end, for a moment, and give the channels up."""

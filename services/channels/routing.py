@@ -8,11 +8,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from engine.warnings.dossier import Key
 from rulelang.normalise import normalise
-from services.channels.happenings import Happening
 
 Categories = Callable[[], frozenset[str]]
 """Gives the categories of a warning: its rule's, or of a ladder's those of the findings under it. Asked only where a route restricts them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What routes look at of something that happened: the warning's level, what it is for and belonged to, its categories; and of which kinds it was."""
+
+    level: str
+    kinds: Sequence[str]
+    places: Sequence[Key]
+    categories: Categories
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,23 +37,21 @@ class Route:
     happenings: frozenset[str] = frozenset()
     recipients: tuple[str, ...] = ()
 
-    def takes(self, told: Happening, categories: Categories) -> bool:
+    def takes(self, case: Case) -> bool:
         """Whether it is for what happened."""
         return (
-            (not self.levels or told.dossier.level in self.levels)
-            and (not self.happenings or not self.happenings.isdisjoint(told.kinds))
-            and (not self.units or any((entity, normalise(key)) in self.units for entity, key in told.dossier.places))
-            and (not self.categories or any(category.startswith(self.categories) for category in categories()))
+            (not self.levels or case.level in self.levels)
+            and (not self.happenings or not self.happenings.isdisjoint(case.kinds))
+            and (not self.units or any((entity, normalise(key)) in self.units for entity, key in case.places))
+            and (not self.categories or any(category.startswith(self.categories) for category in case.categories()))
         )
 
 
-def recipients(
-    routes: Iterable[Route], channel: str, told: Happening, categories: Categories, own: Sequence[str]
-) -> tuple[str, ...] | None:
+def recipients(routes: Iterable[Route], channel: str, case: Case, own: Sequence[str]) -> tuple[str, ...] | None:
     """Those of all routes to the channel that are for it, each once; `own`: the channel's. None: the channel is not told."""
-    if not told.kinds:
+    if not case.kinds:
         return None
-    found = [route for route in routes if channel in route.to and route.takes(told, categories)]
+    found = [route for route in routes if channel in route.to and route.takes(case)]
     if not found:
         return None
     return tuple(dict.fromkeys(one for route in found for one in route.recipients or own))

@@ -7,6 +7,7 @@ is left out.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -110,6 +111,26 @@ def unpacked(kept: bytes) -> State:
         for name, lane in given["lanes"].items()
     }
     return State(**{**given, "lanes": lanes, "given_up": [GivenUp(**_tuples(one)) for one in given["given_up"]]})
+
+
+def aside_name(channel: str) -> str:
+    """Under which a channel's state is set aside."""
+    return f"channel:{channel}"
+
+
+def requests_name(aside: str) -> str:
+    """Under which stands what is to be sent again: written by whoever is asked, and by the one that delivers."""
+    return f"{aside}:again"
+
+
+def requests(ids: Iterable[str]) -> bytes:
+    """Different each time."""
+    return json.dumps({"mark": os.urandom(8).hex(), "ids": sorted(ids)}).encode()
+
+
+def read_requests(kept: bytes | None) -> set[str]:
+    """What `requests` gave."""
+    return set() if kept is None else set(json.loads(kept)["ids"])
 
 
 def again(given_up: GivenUp) -> Waiting:

@@ -79,6 +79,11 @@ class NotSeen(CallError):
         super().__init__(f"there is no {entity} {key!r} that the caller may see", field="key")
 
 
+class NoSuchChannel(CallError):
+    def __init__(self, name: str) -> None:
+        super().__init__(f"there is no channel {name!r} in the file that the setting channels names", field="channel")
+
+
 class ActForbidden(CallError):
     """A step that this person may not do. `refusal`: why, for programs."""
 
@@ -149,14 +154,17 @@ TABLE: dict[type[Exception], Row] = {
     TooManyCalls: Row(RESOURCE_EXHAUSTED, "TOO_MANY_CALLS", "`limits.calls_max` calls are at work", 0.1),
     TooManyStreams: Row(RESOURCE_EXHAUSTED, "TOO_MANY_STREAMS", "`limits.streams_max` streams are open", 1.0),
     TooManyWatchers: Row(RESOURCE_EXHAUSTED, "TOO_MANY_WATCHERS", "`limits.watchers_max` streams of `Watch` are open", 5.0),
-    NotKnown: Row(grpc.StatusCode.UNAUTHENTICATED, "NOT_KNOWN", "`Warnings` is called by somebody who is not in the file `people`"),
+    NotKnown: Row(
+        grpc.StatusCode.UNAUTHENTICATED, "NOT_KNOWN", "`Warnings` or `Channels` is called by somebody who is not in the file `people`"
+    ),
     NoSuchWarning: Row(grpc.StatusCode.NOT_FOUND, "NO_SUCH_WARNING", "there is no such warning, or the caller may not see it"),
     NotSeen: Row(grpc.StatusCode.NOT_FOUND, "NOT_SEEN", "whose level is asked for, or what they belong to now, is not the caller's to see"),
+    NoSuchChannel: Row(grpc.StatusCode.NOT_FOUND, "NO_SUCH_CHANNEL", "there is no channel of this name"),
     ActForbidden: Row(
         PERMISSION_DENIED,
         "ACT_FORBIDDEN",
         "the caller may not do the step; `refusal` says why: `WRONG_ROLE`, `SUBJECT` (the warning concerns them), `SAME_ACTOR` "
-        "(they did a step that another must have done), `SINGLE_HANDED` (they alone would have done all)",
+        "(they did a step that another must have done), `SINGLE_HANDED` (they alone would have done all); or may not ask: `SEES_NOT_ALL`",
     ),
     StepRefused: Row(
         FAILED_PRECONDITION,

@@ -12,6 +12,7 @@ from grpc_health.v1.health_pb2 import HealthCheckResponse
 EVALUATION = "rulelang.v1.Evaluation"
 RULE_SETS = "rulelang.v1.RuleSets"
 WARNINGS = "rulelang.v1.Warnings"
+CHANNELS = "rulelang.v1.Channels"
 
 
 class Health:
@@ -19,11 +20,11 @@ class Health:
         self.servicer = health.HealthServicer()
 
     async def serving(self) -> None:
-        for name in ("", EVALUATION, RULE_SETS, WARNINGS):
+        for name in ("", EVALUATION, RULE_SETS, WARNINGS, CHANNELS):
             await self.servicer.set(name, HealthCheckResponse.SERVING)
 
     async def store_failed(self) -> None:
-        for name in ("", EVALUATION, WARNINGS):
+        for name in ("", EVALUATION, WARNINGS, CHANNELS):
             await self.servicer.set(name, HealthCheckResponse.NOT_SERVING)
 
     async def stopping(self) -> None:

@@ -26,7 +26,7 @@ from engine import limits as bounds
 from engine.stores import make_store
 from engine.stores.interface import Store, StoreError
 from engine.stores.memory import MemoryStore
-from proto.rulelang.v1 import rulesets_pb2_grpc, warnings_pb2_grpc
+from proto.rulelang.v1 import channels_pb2_grpc, rulesets_pb2_grpc, warnings_pb2_grpc
 from rulelang import model
 from services.channels.declared import Channels, ChannelsError, load_channels
 from services.channels.desk import World
@@ -36,12 +36,13 @@ from services.people import People, PeopleError, load_people, unmet
 from services.report.gather import unit_entity
 from services.server.admission import Admission
 from services.server.board import Board
+from services.server.channels import Channels as ChannelsService
 from services.server.collecting import Collecting
 from services.server.copies import Copies
 from services.server.edge import Edge
 from services.server.engine_thread import EngineThread, RuleSet, Seen
 from services.server.evaluation import Evaluation
-from services.server.health import EVALUATION, RULE_SETS, WARNINGS, Health
+from services.server.health import CHANNELS, EVALUATION, RULE_SETS, WARNINGS, Health
 from services.server.reload import CannotServe, Reloading
 from services.server.rulesets import RuleSets
 from services.server.waiting import Waiting
@@ -111,8 +112,10 @@ class Service:
         rulesets_pb2_grpc.add_RuleSetsServicer_to_server(self._rule_sets, self._server)
         warnings = Warnings(self.board, self.engine, self.admission, limits)
         warnings_pb2_grpc.add_WarningsServicer_to_server(warnings, self._server)
+        channels_pb2_grpc.add_ChannelsServicer_to_server(ChannelsService(self.outbox, self.board), self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health.servicer, self._server)
-        reflection.enable_server_reflection((EVALUATION, RULE_SETS, WARNINGS, HEALTH_NAME, reflection.SERVICE_NAME), self._server)
+        ours = (EVALUATION, RULE_SETS, WARNINGS, CHANNELS)
+        reflection.enable_server_reflection((*ours, HEALTH_NAME, reflection.SERVICE_NAME), self._server)
 
     async def run(self, listening: Callable[[str], None]) -> int:
         """Serve until told to stop. `listening` is told the address. Raises CannotListen, CannotServe, StoreError: nothing was served."""

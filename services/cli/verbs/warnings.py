@@ -10,15 +10,15 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import os
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from rulelang.timezones import Zone
+from services.cli.connection import add_connection, read_file, token, write_answers
 from services.cli.moments import last_moment_us
-from services.cli.terminal import FAILED, WELL, CannotUse, Terminal
+from services.cli.terminal import CannotUse, Terminal
 from services.replay.course import course_lines
 
 SUMMARY = "the warnings of a running service, and what is done about them"
@@ -28,13 +28,7 @@ ACTIONS = ("list", "get", "watch", "advance", "level")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=ACTIONS, metavar="|".join(ACTIONS))
     parser.add_argument("id", nargs="?", metavar="ID", help="of a warning, for get and advance")
-    parser.add_argument(
-        "--address", default="127.0.0.1:50051", metavar="HOST:PORT", help="where the service listens (default: 127.0.0.1:50051)"
-    )
-    parser.add_argument("--token-file", type=Path, metavar="FILE", help="file that holds your token")
-    parser.add_argument("--ca", type=Path, metavar="FILE", help="the service speaks TLS, and has a certificate of these authorities (PEM)")
-    parser.add_argument("--certificate", type=Path, metavar="FILE", help="your certificate, PEM; with --key")
-    parser.add_argument("--key", type=Path, metavar="FILE", help="your private key, PEM")
+    add_connection(parser)
     parser.add_argument(
         "--of",
         nargs=2,
@@ -70,52 +64,14 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
         raise CannotUse("level: needs --of ENTITY KEY")
     if arguments.action != "level" and arguments.at is not None:
         raise CannotUse("--at: goes with level")
-    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
-    import grpc  # only now: who has a wrong option need not wait for it
-
-    with _channel(arguments) as channel:
-        try:
-            for text in _asked(arguments, channel):
-                terminal.write(text + "\n")
-                if terminal.reader_gone:
-                    break
-        except grpc.RpcError as error:
-            if error.code() is grpc.StatusCode.UNAVAILABLE:
-                raise CannotUse(f"--address: {arguments.address} does not answer: {error.details()}") from error
-            terminal.say(f"rulelang: {error.code().name}: {error.details()}")
-            return FAILED
-    return WELL
-
-
-def _channel(arguments: argparse.Namespace) -> Any:
-    import grpc
-
-    if arguments.ca is None:
-        if arguments.certificate is not None or arguments.key is not None:
-            raise CannotUse("--certificate and --key go with --ca")
-        return grpc.insecure_channel(arguments.address)
-    if (arguments.certificate is None) != (arguments.key is None):
-        raise CannotUse("--certificate and --key go together")
-    pair = (None, None) if arguments.key is None else (_read("--key", arguments.key), _read("--certificate", arguments.certificate))
-    return grpc.secure_channel(arguments.address, grpc.ssl_channel_credentials(_read("--ca", arguments.ca), *pair))
-
-
-def _read(option: str, path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise CannotUse(f"{option}: {path} cannot be read: {error.strerror}") from error
+    return write_answers(arguments, terminal, _asked)
 
 
 def _asked(arguments: argparse.Namespace, channel: Any) -> Iterator[str]:
     from proto.rulelang.v1 import warnings_pb2, warnings_pb2_grpc
 
     stub = warnings_pb2_grpc.WarningsStub(channel)
-    token = (
-        ()
-        if arguments.token_file is None
-        else (("authorization", f"Bearer {_read('--token-file', arguments.token_file).decode().strip()}"),)
-    )
+    who = token(arguments)
     wanted = warnings_pb2.WarningFilter(
         entity=arguments.of[0] if arguments.of else "",
         key=arguments.of[1] if arguments.of else "",
@@ -128,36 +84,36 @@ def _asked(arguments: argparse.Namespace, channel: Any) -> Iterator[str]:
         case "list":
             page = ""
             while True:
-                answer = stub.List(warnings_pb2.ListRequest(filter=wanted, page_token=page), metadata=token)
+                answer = stub.List(warnings_pb2.ListRequest(filter=wanted, page_token=page), metadata=who)
                 yield from map(_line, answer.warnings)
                 page = answer.next_page_token
                 if not page:
                     return
         case "watch":
-            for change in stub.Watch(warnings_pb2.WatchRequest(filter=wanted, cursor=arguments.cursor), metadata=token):
+            for change in stub.Watch(warnings_pb2.WatchRequest(filter=wanted, cursor=arguments.cursor), metadata=who):
                 yield json.dumps(_plain(change), ensure_ascii=False)
         case "get":
-            found = stub.Get(warnings_pb2.GetRequest(id=arguments.id), metadata=token)
+            found = stub.Get(warnings_pb2.GetRequest(id=arguments.id), metadata=who)
             yield json.dumps({**_plain(found), "evidence": json.loads(found.evidence)}, ensure_ascii=False, indent=2)
         case "level":
-            yield from _level(arguments, channel, stub, token)
+            yield from _level(arguments, channel, stub, who)
         case _:
-            yield _advanced(arguments, stub, token)
+            yield _advanced(arguments, stub, who)
 
 
-def _level(arguments: argparse.Namespace, channel: Any, stub: Any, token: Any) -> Iterator[str]:
+def _level(arguments: argparse.Namespace, channel: Any, stub: Any, who: Any) -> Iterator[str]:
     """As `rulelang level` says it, in the rule set's zone."""
     from proto.rulelang.v1 import rulesets_pb2, rulesets_pb2_grpc, warnings_pb2
 
-    described = rulesets_pb2_grpc.RuleSetsStub(channel).Describe(rulesets_pb2.DescribeRequest(), metadata=token)
+    described = rulesets_pb2_grpc.RuleSetsStub(channel).Describe(rulesets_pb2.DescribeRequest(), metadata=who)
     zone = Zone(described.rule_set.timezone)
     entity, key = arguments.of
     asked = warnings_pb2.LevelRequest(entity=entity, key=key)
     if arguments.at is not None:
         asked.at.FromMicroseconds(last_moment_us(arguments.at, zone, "--at"))
-    standing = stub.Level(asked, metadata=token)
+    standing = stub.Level(asked, metadata=who)
     # Of the same moment, so that both speak of the same points.
-    coming = stub.Forecast(warnings_pb2.ForecastRequest(entity=entity, key=key, at=standing.at), metadata=token)
+    coming = stub.Forecast(warnings_pb2.ForecastRequest(entity=entity, key=key, at=standing.at), metadata=who)
     forecasts = {told.ladder: told for told in coming.ladders}
     for ladder in standing.ladders:
         findings = {
@@ -205,13 +161,13 @@ def _moment(message: Any, name: str) -> str | None:
     return getattr(message, name).ToJsonString() if message.HasField(name) else None
 
 
-def _advanced(arguments: argparse.Namespace, stub: Any, token: Any) -> str:
+def _advanced(arguments: argparse.Namespace, stub: Any, who: Any) -> str:
     from proto.rulelang.v1 import warnings_pb2
 
-    now = stub.Get(warnings_pb2.GetRequest(id=arguments.id), metadata=token).warning
+    now = stub.Get(warnings_pb2.GetRequest(id=arguments.id), metadata=who).warning
     command_id = arguments.command_id or uuid.uuid4().hex
     attached = [
-        warnings_pb2.Attachment(name=path.name, sha256=hashlib.sha256(_read("--attach", path)).hexdigest()) for path in arguments.attach
+        warnings_pb2.Attachment(name=path.name, sha256=hashlib.sha256(read_file("--attach", path)).hexdigest()) for path in arguments.attach
     ]
     request = warnings_pb2.AdvanceRequest(
         command_id=command_id,
@@ -223,7 +179,7 @@ def _advanced(arguments: argparse.Namespace, stub: Any, token: Any) -> str:
         note=arguments.note,
         attachments=attached,
     )
-    return _line(stub.Advance(request, metadata=token).warning)
+    return _line(stub.Advance(request, metadata=who).warning)
 
 
 def _plain(message: Any) -> dict[str, Any]:
