@@ -143,9 +143,9 @@ class Engine:
         if len(events) > self.limits.batch_events_max:
             raise ValueError(f"{len(events)} events in one batch; limits.batch_events_max allows {self.limits.batch_events_max}")
         now = self._clock()
-        outcomes: list[Outcome | None] = []
+        refused: dict[int, Outcome] = {}
         decoded: list[Event] = []
-        for event in events:
+        for place, event in enumerate(events):
             try:
                 row = self._machine.decode(event, journal=self._store.durable)
                 if now is not None and row.time > now + self._tolerance_us:
@@ -153,18 +153,20 @@ class Engine:
                 if "#" in row.id and LIKE_A_CONFLICT.search(row.id):
                     raise EventError("id", f"{row.id!r} ends like the names that the service gives to conflicting contents")
             except EventError as error:
-                outcomes.append(self._refused(event, error))
+                refused[place] = self._refused(event, error)
                 continue
-            outcomes.append(None)
             decoded.append(row)
         self._names.look_up(decoded, self._store)
         if self._store.durable:
             now = self._put_in_journal(decoded, now)
             for row in decoded:  # a row lives as long as the histories that it is in
                 row.payload = None
-        applied = iter(self._apply(decoded, now, self._state.applied))
+        outcomes = self._apply(decoded, now, self._state.applied)
         self._saving.count_and_save(len(decoded), self._store)
-        return [outcome if outcome is not None else next(applied) for outcome in outcomes]
+        if not refused:
+            return outcomes
+        others = iter(outcomes)
+        return [refused[place] if place in refused else next(others) for place in range(len(events))]
 
     def _clock(self) -> int | None:
         return max(self._wall_clock(), self._fold.now) if self._system else None

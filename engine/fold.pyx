@@ -47,7 +47,7 @@ from hmac import digest as hmac_digest
 from operator import attrgetter
 
 from engine.instructions import INSTRUCTIONS
-from engine.texts import canonical, day_text, duration_text, identity, local_time_text, number, time_text
+from engine.texts import canonical, day_text, duration_text, identity, identity_at, local_time_text, number, time_text
 
 
 def _in_order(Event a, Event b):

@@ -125,6 +125,7 @@ def number(value):
 
 cdef object DUMPS = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 cdef Writer SPARE = Writer()
+cdef object SHA256 = hashlib.sha256
 
 
 cdef bint put_json(Writer out, value, int depth) except -1:
@@ -229,4 +230,26 @@ def canonical(value):
 
 def identity(parts):
     """The id of a finding or warning: the first 32 hex digits of SHA-256 over the parts."""
-    return hashlib.sha256(canonical_bytes(parts)).hexdigest()[:32]
+    return SHA256(canonical_bytes(parts)).hexdigest()[:32]
+
+
+def identity_at(str rule not None, key, long long moment, str source not None, str id not None):
+    """The id of a finding of a rule and key that opens at an event: `identity([rule, key, [moment, source, id]])`."""
+    global SPARE
+    cdef Writer out = SPARE
+    SPARE = None  # as in `canonical_bytes`
+    if out is None:
+        out = Writer()
+    out.n = 0
+    put_ascii(out, b"[")
+    put_quoted(out, rule)
+    put_ascii(out, b",")
+    put_json(out, key, 0)
+    put_ascii(out, b",[%d," % moment)
+    put_quoted(out, source)
+    put_ascii(out, b",")
+    put_quoted(out, id)
+    put_ascii(out, b"]]")
+    written = out.taken()
+    SPARE = out
+    return SHA256(written).hexdigest()[:32]

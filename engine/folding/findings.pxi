@@ -131,12 +131,11 @@ cdef class Speaker:
         else:
             finding.about = finding.key = ()
         if event is None:
-            anchor = [moment]
+            finding.id = identity([rule.name, key_object(finding.key), [moment]])
         elif rule.kind == DEADLINES:
-            anchor = [moment, event.source, event.id, "after"]
+            finding.id = identity([rule.name, key_object(finding.key), [moment, event.source, event.id, "after"]])
         else:
-            anchor = [moment, event.source, event.id]
-        finding.id = identity([rule.name, key_object(finding.key), anchor])
+            finding.id = identity_at(rule.name, key_object(finding.key), moment, event.source, event.id)
         return finding
 
     cdef object points(self, Rule rule, list notes):

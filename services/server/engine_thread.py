@@ -257,24 +257,25 @@ class EngineThread:
             return
         given, refused = _read(due)
         try:
-            outcomes = iter(engine.evaluate_batch(given))
+            outcomes = engine.evaluate_batch(given)
         except StoreError as error:
             self._store_fails(error)
             self._fail_all(due, error)
             return
+        if refused:
+            others = iter(outcomes)
+            outcomes = [refused[place] if place in refused else next(others) for place in range(len(given) + len(refused))]
         answers = []
         position = 0
         for work in due:
-            of_work = []
-            for _ in work.events:
-                of_work.append(refused[position] if position in refused else next(outcomes))
-                position += 1
+            of_work = outcomes[position : position + len(work.events)]
+            position += len(work.events)
             try:
                 answers.append((work.answer, work.finish(of_work, engine.program.plan["hash"])))
             except Exception as error:  # the engine is well; the answer cannot be written
                 self._tell(_fail, work.answer, error)
-            self._counters.update(outcome.status for outcome in of_work)
-            self._counters["ignored_fields"] += sum(outcome.ignored for outcome in of_work)
+            self._counters.update([outcome.status for outcome in of_work])
+            self._counters["ignored_fields"] += sum([outcome.ignored for outcome in of_work])
         self._counters["groups"] += 1
         self._show(engine)
         self._tell(_deliver, answers)
@@ -464,9 +465,12 @@ def said(outcomes: Iterable[Outcome]) -> dict[str, Any]:
         if outcome.status not in ("accepted", "duplicate", "advanced"):
             names.setdefault(f"{outcome.status}_events", []).append([outcome.source, outcome.id, outcome.wrong_field])
         if outcome.status != "duplicate":
-            for kind, things in (("findings", outcome.findings), ("withdrawn", outcome.withdrawn), ("warnings", outcome.warnings)):
-                if things:
-                    issued.setdefault(kind, []).extend(thing["id"] for thing in things)
+            if outcome.findings:
+                issued.setdefault("findings", []).extend([thing["id"] for thing in outcome.findings])
+            if outcome.withdrawn:
+                issued.setdefault("withdrawn", []).extend([thing["id"] for thing in outcome.withdrawn])
+            if outcome.warnings:
+                issued.setdefault("warnings", []).extend([thing["id"] for thing in outcome.warnings])
     counts.pop("advanced", None)
     listed = {name: things[:LISTED_MAX] for name, things in (names | issued).items()}
     return {**counts, **listed, **{f"{kind}_count": len(things) for kind, things in issued.items() if len(things) > LISTED_MAX}}
