@@ -20,7 +20,7 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 from engine.stores.interface import StoreError
-from engine.warnings.dossier import Dossier
+from engine.warnings.dossier import Dossier, Line
 from engine.warnings.evidence import unpacked as evidence_unpacked
 from rulelang.timezones import Zone
 from services.channels import state as states
@@ -52,7 +52,17 @@ CATCH_UP_S = 30.0
 """How long a replica that has not seen what another one delivered waits to see it, before it holds that it never will."""
 
 
+MADE_AT_ONCE = 20
+"""So many happenings of a digest are made before others have their turn."""
+
 zone_of = lru_cache(Zone)
+
+
+def categories_of(dossier: Dossier, evidence: bytes) -> frozenset[str]:
+    """Of the warning's rule; of a ladder, those of the rules under it."""
+    if dossier.ladder is None:
+        return frozenset((dossier.category,))
+    return frozenset(rule["category"] for rule in evidence_unpacked(evidence).get("rules", ()) if rule["category"])
 
 
 class Asides(Protocol):
@@ -118,7 +128,7 @@ class Desk:
         self._store_fails = False
         self._wake = asyncio.Event()
         self.stopping = False
-        self._under_way: dict[asyncio.Task[Outcome], _UnderWay] = {}
+        self._under_way: dict[asyncio.Task[Outcome | None], _UnderWay] = {}
         self._next_s: dict[int, float] = {}  # when what failed is due again, by `time.monotonic`
         self._not_before_s = 0.0
         self._failed: dict[str, None] = {}  # the warnings that failed since anything was delivered
@@ -189,7 +199,7 @@ class Desk:
     def _caught_up(self, state: State) -> bool:
         """Whether the board has come as far as the state; a replica may be behind the one that wrote it."""
         furthest = max(states.place(lane.cursor) for lane in state.lanes.values())
-        if furthest <= self._world.board.end:
+        if furthest <= self._world.board.end or not self._world.asides.shared:
             self._unseen_s = None
             return True
         if self._unseen_s is None:
@@ -281,7 +291,7 @@ class Desk:
             for number, dossier, line in list(self._world.board.lines(states.place(lane.cursor), LINES_AT_ONCE)):
                 if len(lane.waiting) >= self._world.limits.channel_waiting_max:
                     break
-                if (dossier.level == RED) == (name == RED) and self._recipients(happening(dossier, line)) is not None:
+                if (dossier.level == RED) == (name == RED) and self._is_for_us(dossier, line):
                     lane.waiting[number] = Waiting(number)
                 lane.cursor = f"{number}.{line.chain}"
                 self._dirty = True
@@ -301,7 +311,7 @@ class Desk:
         for number, dossier, line in lines:
             if line.time_us >= cut_us or gathered.count >= limits.digest_happenings_max:
                 break
-            gathered = _Gathered(gathered.since, number, gathered.count + (self._recipients(happening(dossier, line)) is not None))
+            gathered = _Gathered(gathered.since, number, gathered.count + (self._is_for_us(dossier, line)))
         else:
             if lines:
                 self._gathered = gathered
@@ -322,20 +332,13 @@ class Desk:
     def _zone(self) -> Zone:
         return zone_of(self.channel.zone or self._world.zone())
 
-    def _recipients(self, told: Happening) -> tuple[str, ...] | None:
+    def _recipients(self, told: Happening, evidence: bytes) -> tuple[str, ...] | None:
         dossier = told.dossier
-        case = Case(dossier.level, told.kinds, dossier.places, lambda: self._categories(dossier))
+        case = Case(dossier.level, told.kinds, dossier.places, lambda: categories_of(dossier, evidence))
         return recipients(self._routes, self.channel.name, case, self.channel.recipients)
 
-    def _categories(self, dossier: Dossier) -> frozenset[str]:
-        """Of the warning's rule; of a ladder, those of the rules under it."""
-        if dossier.ladder is None:
-            return frozenset((dossier.category,))
-        rules = self._evidence(dossier).get("rules", ())
-        return frozenset(rule["category"] for rule in rules if rule["category"])
-
-    def _evidence(self, dossier: Dossier) -> dict[str, Any]:
-        return evidence_unpacked(self._world.board.evidence(dossier.id))
+    def _is_for_us(self, dossier: Dossier, line: Line) -> bool:
+        return self._recipients(happening(dossier, line), self._world.board.evidence(dossier.id)) is not None
 
     def _start_due(self) -> None:
         """Begin what is due, as long as there is room: of each warning only the first that waits, and first what was not tried for longest."""
@@ -345,11 +348,14 @@ class Desk:
         if self.channel.digest is not None and (self._dirty or self._saving is not None):
             return  # what is in a digest is written down before it is sent, so that it is the same when it is sent again
         due: list[tuple[float, int, str]] = []
+        room = self.channel.parallel - len(self._under_way)
         for name in LANES:
             if name == OTHERS and self._is_quiet():
                 continue
             taken = {under_way.key for under_way in self._under_way.values()}
             for waiting in self._state.lanes[name].waiting.values():
+                if len(due) >= room and not self._next_s:
+                    break  # nothing has failed, so the first are those that were not tried for longest
                 key = self._key(waiting)
                 if key not in taken and self._next_s.get(waiting.number, 0.0) <= now_s:
                     due.append((self._next_s.get(waiting.number, 0.0), waiting.number, name))
@@ -367,36 +373,39 @@ class Desk:
         return dossier.id
 
     def _start(self, lane: str, waiting: Waiting) -> None:
-        key, name = self._key(waiting), self._world.board.cursor(waiting.number)
-        told = self._told(waiting)
-        if not told:
-            self._log.info("no route leads here any more", delivery=name, warning=key or None)
-            self._remove(lane, waiting)
-            return
         now_us = self._world.clock()
         if waiting.first_us is None:
             waiting.first_us = now_us
+        name = ("digest." if waiting.cut_us else "") + self._world.board.cursor(waiting.number)
+        task = asyncio.ensure_future(self._attempt(waiting, name, now_us))
+        task.add_done_callback(lambda _: self.wake())
+        self._under_way[task] = _UnderWay(lane, waiting, self._key(waiting), name)
+
+    async def _attempt(self, waiting: Waiting, name: str, now_us: int) -> Outcome | None:
+        """None: no route leads here any more."""
+        told = await self._told(waiting)
+        if not told:
+            return None
+        body = told[0].shown
         if waiting.cut_us:
             assert self.channel.digest is not None
-            name = f"digest.{name}"
             shown = [one.shown for one in told]
             body = digest_object(self.channel.name, self.channel.digest.kind, waiting.cut_us, shown, self._world.unit())
-        else:
-            body = told[0].shown
-        parcel = Parcel(name, waiting.tries + 1, now_us, body, told, waiting.only)
-        task = asyncio.ensure_future(self._way.send(parcel))
-        task.add_done_callback(lambda _: self.wake())
-        self._under_way[task] = _UnderWay(lane, waiting, key, name)
+        return await self._way.send(Parcel(name, waiting.tries + 1, now_us, body, told, waiting.only))
 
-    def _told(self, waiting: Waiting) -> tuple[Told, ...]:
+    async def _told(self, waiting: Waiting) -> tuple[Told, ...]:
         """What of a delivery a route still leads here."""
         since = waiting.since if waiting.cut_us else waiting.number - 1
-        found = []
-        for _, dossier, line in self._world.board.lines(since, waiting.number - since):
+        board = self._world.board
+        lines = [(dossier, line, board.evidence(dossier.id)) for _, dossier, line in board.lines(since, waiting.number - since)]
+        found: list[Told] = []
+        for index, (dossier, line, evidence) in enumerate(lines, start=1):
             one = happening(dossier, line)
-            to = self._recipients(one)
+            to = self._recipients(one, evidence)
             if to is not None:
-                found.append(Told(one.name, happening_object(one, self._evidence(dossier)), to))
+                found.append(Told(one.name, happening_object(one, evidence_unpacked(evidence)), to))
+            if index % MADE_AT_ONCE == 0:
+                await asyncio.sleep(0)
         return tuple(found)
 
     # ------------------------------------------------------------------ what became of it
@@ -404,8 +413,12 @@ class Desk:
     def _gather(self) -> None:
         for task in [task for task in self._under_way if task.done()]:
             under_way = self._under_way.pop(task)
-            outcome = task.result()  # a fault of the program ends the desk, and the service
+            outcome = task.result()  # a fault of the program ends the desk, which then begins again
             log = self._log.bind(delivery=under_way.id, warning=under_way.key or None, attempt=under_way.waiting.tries + 1)
+            if outcome is None:
+                log.info("no route leads here any more")
+                self._remove(under_way.lane, under_way.waiting)
+                continue
             if outcome.lost:
                 self._lose(under_way, dict(outcome.lost), log)
             if outcome.done:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.redis.conftest import pytest_generate_tests, url
+from tests.redis.conftest import pytest_generate_tests
 
-__all__ = ["pytest_generate_tests", "url"]
+__all__ = ["pytest_generate_tests"]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
+
+import pytest
 
 from tests.channels.receivers import receiver, webhook, write_channels
 from tests.channels.test_kill import in_order, live
@@ -13,6 +16,17 @@ from tests.service.scene import write_rules
 from tests.warnings.scene import RULES
 
 OFFICERS = 6
+
+
+@pytest.fixture
+def any_server() -> Path:
+    """One server: that all of them keep what is set aside, the conformance suite says."""
+    return next(iter(servers.binaries().values()))
+
+
+@pytest.fixture
+def url(any_server: Path) -> str:
+    return servers.new_state(any_server, "redis")
 
 
 def test_one_of_two_services_delivers_and_the_other_goes_on_when_it_is_killed(url: str, tmp_path: Path) -> None:
@@ -57,11 +71,11 @@ def test_one_of_two_services_delivers_and_the_other_goes_on_when_it_is_killed(ur
         in_order(told)
 
 
-def test_what_one_service_does_on_redis_it_does_after_redis_was_away(binary: Path, tmp_path: Path) -> None:
+def test_what_one_service_does_on_redis_it_does_after_redis_was_away(any_server: Path, tmp_path: Path) -> None:
     rules = write_rules(tmp_path / "rules", RULES)
     people = tmp_path / "people.toml"
     people.write_text(people_text(), encoding="utf-8")
-    with receiver() as told, servers.server(binary, ("appendonly", "yes"), ("appendfsync", "always")) as server:
+    with receiver() as told, servers.server(any_server, ("appendonly", "yes"), ("appendfsync", "always")) as server:
         settings = {
             "RULELANG_CHANNELS": str(write_channels(tmp_path, webhook(told.url, begin='"first"'))),
             "RULELANG_PEOPLE": str(people),
@@ -79,4 +93,35 @@ def test_what_one_service_does_on_redis_it_does_after_redis_was_away(binary: Pat
             live(process, "P2")
             told.until(lambda: len({got.id for got in told.taken}) == 6)
             assert process.stop() == 0
+        in_order(told)
+
+
+def test_a_service_that_was_thought_dead_stops_when_it_sees_that_another_delivers(url: str, tmp_path: Path) -> None:
+    rules = write_rules(tmp_path / "rules", RULES)
+    people = tmp_path / "people.toml"
+    people.write_text(people_text(), encoding="utf-8")
+    with receiver() as told:
+        settings = {
+            "RULELANG_CHANNELS": str(write_channels(tmp_path, webhook(told.url, begin='"first"'))),
+            "RULELANG_PEOPLE": str(people),
+            "RULELANG_CLOCK_TICK_S": "0.05",
+            "RULELANG_LIMITS_CHANNEL_LEASE_S": "1",
+        }
+        with serving(tmp_path, rules, "--store", url, **settings) as one:
+            one.until_said("channel at work")
+            with serving(tmp_path, rules, "--store", url, **settings) as other:
+                live(one, "P1")
+                told.until(lambda: len({got.id for got in told.taken}) == 3)
+                one.signal(signal.SIGSTOP)
+                other.until_said("channel at work")
+                live(other, "P2")
+                told.until(lambda: len({got.id for got in told.taken}) == 6)
+                one.signal(signal.SIGCONT)
+                one.until_said("another service delivers for this channel now")
+                live(one, "P3")
+                told.until(lambda: len({got.id for got in told.taken}) == 9)
+                assert other.stop() == 0
+            live(one, "P4")
+            told.until(lambda: len({got.id for got in told.taken}) == 12)
+            assert one.stop() == 0
         in_order(told)
