@@ -147,22 +147,23 @@ def tell_checked_settlement(scene: Scene, settled: datetime, transaction: str, o
     tell_settlement(scene, settled, officer, transaction=transaction, unit=unit)
 
 
-@reaching_back(30)
-def leave_a_drawn_transaction(scene: Scene, day: date) -> None:
+def _settle_what_is_drawn(scene: Scene, day: date, drawing: str, found_by: str) -> None:
+    """A settlement of five open days ago which one rule draws by lot, and which another finds, because nobody looked at it."""
     settled = scene.between(open_days_before(scene, day, 5), 9, 17)
-    transaction = scene.draws.unchecked("transaction_drawn", settled.date(), lambda: scene.number("X"))
+    transaction = scene.draws.unchecked(drawing, settled.date(), lambda: scene.number("X"))
     if transaction is not None:
         tell_checked_settlement(scene, settled, transaction, scene.officer(), scene.number("窗口"))
-        scene.plant("H", "drawn_transaction_not_checked", transaction=transaction, known=office_closes(scene, day))
+        scene.plant("H", found_by, transaction=transaction, known=office_closes(scene, day))
+
+
+@reaching_back(30)
+def leave_a_drawn_transaction(scene: Scene, day: date) -> None:
+    _settle_what_is_drawn(scene, day, "transaction_drawn", "drawn_transaction_not_checked")
 
 
 @reaching_back(30)
 def leave_a_drawn_client(scene: Scene, day: date) -> None:
-    settled = scene.between(open_days_before(scene, day, 5), 9, 17)
-    transaction = scene.draws.unchecked("client_drawn", settled.date(), lambda: scene.number("X"))
-    if transaction is not None:
-        tell_checked_settlement(scene, settled, transaction, scene.officer(), scene.number("窗口"))
-        scene.plant("H", "drawn_client_not_called", transaction=transaction, known=office_closes(scene, day))
+    _settle_what_is_drawn(scene, day, "client_drawn", "drawn_client_not_called")
 
 
 @reaching_back(30)
