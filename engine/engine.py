@@ -31,8 +31,8 @@ from engine.recovery import Recovery
 from engine.saving import Saving
 from engine.state import ACTS, State
 from engine.stores import make_store
-from engine.stores.interface import Store, StoreBehind, StoreForked
-from engine.texts import canonical, canonical_bytes, day_text, number, time_text, time_us
+from engine.stores.interface import Passing, Store, StoreBehind, StoreForked
+from engine.texts import canonical, day_text, number, time_text, time_us
 from engine.values import Event
 from engine.views import order, warning_object
 from engine.warnings.deciding import Move
@@ -102,7 +102,6 @@ class Engine:
             self._machine.admit(ACTS)
         self._secret = secret
         self._on_looked = on_looked
-        self._retains = self._retained_by_type()
         self._store = make_store(store) if isinstance(store, str) else store
         for _ in range(OPENINGS_MAX):
             if self._opened():
@@ -120,8 +119,9 @@ class Engine:
         self._register = state.register
         self._names = state.names
         self._saving = Saving(state, self.limits)
-        self._taker = Taker(state.fold, state.names.known, state.register.resting, state.register.deadlines, self._retains, Outcome)
+        self._taker = Taker(state.fold, state.names.known, state.register.resting, state.register.deadlines, Outcome, Passing)
         self._recovery = Recovery(state, self._saving, self._apply_entry, self._take_acts)
+        self._has_moved = False
         self._broken: str | None = None
         try:
             return self._recovery.begin(self._store, self._store.open(self.program.plan["hash"]))
@@ -174,7 +174,7 @@ class Engine:
     def _put_in_journal(self, events: Sequence[Event], now: int | None) -> int | None:
         """What is new of these events, after all that others have written. Gives the clock at which they are applied."""
         while True:
-            fresh = [_payload(event) for event in events if not self._names.has(event)]
+            fresh = [_payload(event) for event in events if not self._names.has(event, now)]
             try:
                 if fresh:
                     self._state.applied = self._store.append(events_entry(fresh, now), self._state.applied)
@@ -215,18 +215,23 @@ class Engine:
         """Take decoded events of one entry of the journal into the fold, one by one. What a restart does again."""
         outcomes: list[Outcome] = []
         state, saving, at = self._state, self._saving, 0
+        self._has_moved = False
         with self._all_or_broken():
             if state.began is None and events:
                 state.began = events[0].time if now is None else now
             while at < len(events):
                 items = saving.items if self._store.durable else None
+                before = at
                 at, taken, changes = self._taker.take(events, at, now, outcomes, saving.lone, items, living=state.living)
+                self._has_moved = self._has_moved or at > before
                 if at < len(events):
                     outcomes.append(self._entered(events[at], changes) if taken else self._take(events[at], now))
                     at += 1
             for outcome in outcomes:
                 state.counts[outcome.status] = state.counts.get(outcome.status, 0) + 1
             saving.keep_lone(entry)
+            if self._has_moved:  # else the clock is where it was
+                self._forget(now)
         return outcomes
 
     @contextmanager
@@ -244,24 +249,23 @@ class Engine:
 
     def _take(self, event: Event, now: int | None) -> Outcome:
         name = (event.source, event.id)
-        known = self._names.get(name)
-        if known is not None:
-            digest, first = known
-            if digest == event.digest:
-                if isinstance(first, Outcome):
-                    return replace(first, status="duplicate")
-                return Outcome("duplicate", *name) if first is None else self._found_alone("duplicate", first, self._fold.lone_at(first))
-            return self._conflict(event, now)
-        if now is not None and event.time <= now - self._retains[event.type]:
+        known = self._names.get(name, now)
+        if known is not None and known[0] == event.digest:
+            first = known[1]
+            if isinstance(first, Outcome):
+                return replace(first, status="duplicate")
+            return Outcome("duplicate", *name) if first is None else self._found_alone("duplicate", first, self._fold.lone_at(first))
+        if now is not None and event.time <= now - self._fold.plan.retains[event.type]:
             outcome = Outcome(
                 "too_late",
                 *name,
                 error=f"the event is of {time_text(event.time)}, older than anything that is retained of what it is about",
                 ignored=event.ignored,
             )
-            self._remember(event, outcome)
+            if known is None:
+                self._remember(event, outcome)
             return outcome
-        return self._enter(event, now)
+        return self._enter(event, now) if known is None else self._conflict(event, now)
 
     def _enter(self, event: Event, now: int | None, status: str = "accepted", error: str | None = None) -> Outcome:
         try:
@@ -289,7 +293,13 @@ class Engine:
             self._remember(event, outcome)
         else:
             self._remember(event, event if outcome.findings or outcome.ignored else None)
+        self._has_moved = True
         return outcome
+
+    def _forget(self, now: int | None) -> None:
+        """An entry of the journal has brought the clock to `now`. Where events are the clock, one may come however late, and nothing is forgotten."""
+        if now is not None and self._system:
+            self._state.forget(now)
 
     def _found_alone(self, status: str, event: Event, found: list[Finding], error: str | None = None) -> Outcome:
         """What is answered to an event that led to lone findings only."""
@@ -300,17 +310,17 @@ class Engine:
         self._names.keep(event, answer)
         if self._store.durable:
             name = canonical([event.source, event.id])
+            until = self._names.until(event)
             if not isinstance(answer, Outcome) or answer.status != "too_late":
-                self._saving.items["event", name] = self._machine.encode_record(event)
+                self._saving.items["event", name] = Passing(self._machine.encode_record(event), until)
             if isinstance(answer, Outcome):
-                parts = {part: getattr(answer, part) for part in Outcome.__slots__}  # asdict would copy every finding
-                self._saving.items["answer", name] = canonical_bytes({"digest": event.digest.hex(), **parts})
+                self._saving.items["answer", name] = Passing(self._names.answer_item(event, answer), until)
 
     def _conflict(self, event: Event, now: int | None) -> Outcome:
         """Another content under a known name: refused, recorded once per content, and visible to rules."""
         error = f"an event with the id {event.id!r} and the source {event.source!r} was accepted before with other content"
         mark = conflict_id(event)
-        known = self._names.get((event.source, mark))
+        known = self._names.get((event.source, mark), now)
         if known is not None:
             assert isinstance(known[1], Outcome)
             return replace(known[1], source=event.source, id=event.id)
@@ -357,15 +367,6 @@ class Engine:
             wrong_field=error.field,
         )
 
-    def _retained_by_type(self) -> list[int]:
-        """How long the longest-remembering entity of each event type retains, in microseconds."""
-        plan = self.program.plan
-        retained = []
-        for declared in plan["types"]:
-            entities = {field["entity"] for field in declared["fields"] if field["entity"] >= 0}
-            retained.append(max((plan["entities"][entity]["retain_us"] for entity in entities), default=self.limits.unscoped_gap_us))
-        return retained
-
     # ------------------------------------------------------------------ the clock
 
     @property
@@ -390,7 +391,7 @@ class Engine:
         self.follow()
         while self.now is None or moment > self.now:
             # Where the service's clock rules, it ticks often; in between nothing follows from the clock, and the next entry carries it.
-            if self._store.durable and (not self._system or self._fold.due(moment) or self._register.due(moment)):
+            if self._store.durable and (not self._system or self._is_due(moment)):
                 try:
                     self._state.applied = self._store.append(advance_entry(moment), self._state.applied)
                 except StoreBehind as behind:
@@ -401,6 +402,10 @@ class Engine:
             return self._advance(moment)
         self._store.confirm()
         return Outcome("advanced")
+
+    def _is_due(self, moment: int) -> bool:
+        """Whether something follows from the clock's reaching this moment."""
+        return self._fold.due(moment) or self._register.due(moment) or self._state.forgets(moment)
 
     def follow(self, until: int | None = None) -> None:
         """On a shared store, apply what other engines have written, up to this entry or to the last. Who evaluates or advances does so anyway."""
@@ -415,6 +420,7 @@ class Engine:
                 outcome.findings.extend(missed.findings)
                 outcome.withdrawn.extend(missed.withdrawn)
                 outcome.warnings.extend(missed.warnings)
+            self._forget(moment)
             return outcome
 
     # ------------------------------------------------------------------ what becomes of warnings
@@ -431,7 +437,7 @@ class Engine:
         while True:
             self.follow()
             now = self._clock() or self._fold.now
-            if self._fold.due(now) or self._register.due(now):
+            if self._is_due(now):
                 self.advance(now)
             move = self._register.decide(command)
             if isinstance(move, Answer):
@@ -448,6 +454,7 @@ class Engine:
             with self._all_or_broken():
                 self._move_to(now)
                 self._take_acts([self._register.carry_out(command, move, now)])
+                self._forget(now)
             self._saving.count_and_save(1, self._store)
             dossier = self._register.dossiers[command.warning]
             return Answer("accepted", None, next(line.number for line in dossier.lines if line.command == command.id), dossier)
@@ -499,8 +506,12 @@ class Engine:
         """What was done, or not in time, is an event for the rules. What follows from it."""
         followed = []
         for act in acts:
+            event = self._state.act_event(act)
+            if event.time <= self._fold.forgotten - self._fold.plan.retains[event.type]:
+                self._register.not_counted(act, "it is older than anything that is retained of what it is about")
+                continue
             try:
-                changes = self._fold.take(self._state.act_event(act), self._fold.now, alone=False)
+                changes = self._fold.take(event, self._fold.now, alone=False)
             except LimitReached as reached:
                 self._register.not_counted(act, str(reached))
                 continue
@@ -516,6 +527,7 @@ class Engine:
         with self._all_or_broken():
             self._move_to(item["now"])
             self._take_acts([self._register.replay(command, move, read_dossier(item["dossier"]), item["now"])])
+            self._forget(item["now"])
 
     @property
     def dossiers(self) -> Mapping[str, Dossier]:
@@ -720,6 +732,18 @@ class Engine:
             "warnings": len(self._fold.warnings),
             "now": None if self.now is None else time_text(self.now),
             "checkpoint_failed": self._saving.failed,
+        }
+
+    def holds(self) -> Json:
+        """How much is in memory: `records` (each event once for each key in whose history it is), `names` of events; and `forgotten`, how many records
+        were dropped since the engine was opened, because nothing could see them any more, the last of them by `forgotten_until` (None: none ever was)."""
+        self._check_whole()
+        fold = self._fold
+        return {
+            "records": fold.records(),
+            "names": len(self._names),
+            "forgotten": fold.forgotten_records,
+            "forgotten_until": None if fold.passed is None else time_text(fold.forgotten),
         }
 
     # ------------------------------------------------------------------ keeping

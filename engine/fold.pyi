@@ -64,11 +64,22 @@ class Changes:
     withdrawn: dict[str, Finding | Warning_]
     def __init__(self, *args: object, **kwargs: object) -> None: ...
 
+@final
+class Retention:
+    by_type: list[int]
+    by_history: list[int]
+    late: list[int]
+    repeats: list[int]
+    steps: list[int]
+    step_us: int
+    def __init__(self, *args: object, **kwargs: object) -> None: ...
+
 @disjoint_base
 class Plan:
     finding_type: int
     warning_type: int
     conflict_type: int
+    retains: list[int]
     rules: list[Rule]
     def __init__(self, *args: object, **kwargs: object) -> None: ...
 
@@ -80,16 +91,30 @@ class Fold:
     warnings: dict[str, Warning_]
     gone: dict[str, Finding | Warning_]
     gone_versions: dict[str, int]
-    unsaved: dict[tuple[str, str], Finding | Warning_ | None]
+    unsaved: dict[tuple[str, str], Finding | Warning_ | Event | None]
     undecided: list[int]
     keys: int
+    retention: Retention
+    forgotten: int
+    forgotten_records: int
+    @property
+    def passed(self) -> int | None: ...
     def __init__(
-        self, machine: Machine, plan: dict[str, Any], secret: bytes, limits: Limits, on_looked: Callable[..., None] | None = None
+        self,
+        machine: Machine,
+        plan: dict[str, Any],
+        secret: bytes,
+        limits: Limits,
+        on_looked: Callable[..., None] | None = None,
+        freezes: bool = False,
     ) -> None: ...
     def take(self, event: Event, now: int, *, alone: bool = True) -> Changes | list[Finding] | None: ...
     def lone_at(self, event: Event) -> list[Finding]: ...
     def due(self, now: int) -> bool: ...
     def move(self, now: int) -> None: ...
+    def forgets(self, now: int) -> bool: ...
+    def forget(self, now: int) -> bool: ...
+    def records(self) -> int: ...
     def settle(self) -> Changes: ...
     def parts(self) -> list[tuple[tuple[str, int, int], str, Any]]: ...
     def at_least(self, thing: Finding | Warning_, version: int) -> None: ...
@@ -116,8 +141,8 @@ class Taker:
         known: dict[tuple[str, str], Any],
         resting: dict[str, Any],
         due: list[Any],
-        retained: list[int],
         outcome: Callable[..., Any],
+        passing: Callable[..., Any],
     ) -> None: ...
     def take(
         self,
@@ -126,7 +151,7 @@ class Taker:
         now: int | None,
         outcomes: list[Any],
         lone: list[tuple[int, dict[str, Any]]],
-        items: dict[tuple[str, str], bytes | None] | None,
+        items: dict[tuple[str, str], Any] | None,
         *,
         living: bool,
     ) -> tuple[int, bool, Changes | list[Finding] | None]: ...
@@ -139,7 +164,9 @@ def saved_warning(fold: Fold, warning: Warning_) -> dict[str, Any]: ...
 def restore(
     fold: Fold,
     now: int,
+    forgotten: int | None,
     events: Iterable[Event],
+    anchors: dict[str, Event],
     findings: list[dict[str, Any]],
     lone: list[tuple[int, dict[str, Any]]],
     warnings: list[dict[str, Any]],

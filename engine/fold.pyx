@@ -73,6 +73,7 @@ include "folding/plan.pxi"
 include "folding/frame.pxi"
 include "folding/findings.pxi"
 include "folding/ladders.pxi"
+include "folding/forgetting.pxi"
 
 
 cdef struct Dirt:
@@ -137,6 +138,9 @@ cdef class Fold:
     cdef bint sees_findings
     cdef bint sees_warnings
     cdef readonly long long keys         # logs that received events are in
+    cdef readonly Retention retention    # how long things can matter
+    cdef readonly long long forgotten    # the step of the clock up to which was forgotten; ALWAYS: nothing ever was
+    cdef readonly long long forgotten_records  # how many records were dropped since this fold was made
     cdef Py_ssize_t longest_unscoped     # entries of the longest track of any unscoped rule
     cdef list met                        # of the event that is being taken, by the histories it enters: Log, name of one, None
     cdef Event cause                     # the event that changes are due to
@@ -144,11 +148,15 @@ cdef class Fold:
     cdef list lone                       # those of the event that is being taken
     cdef Changes changes                 # None: nothing has changed
 
-    def __init__(self, Machine machine, dict plan, bytes secret, object limits, object on_looked=None):
+    def __init__(self, Machine machine, dict plan, bytes secret, object limits, object on_looked=None, bint freezes=False):
+        """`freezes`: findings are frozen as evidence of warnings, with the events that they rest on."""
         self.machine = machine
         self.limits = limits
         self.records_max = limits.records_max
         self.plan = Plan(machine, plan, limits)
+        self.retention = Retention(self.plan, freezes)
+        self.forgotten = ALWAYS
+        self.forgotten_records = 0
         self.speaker = Speaker(self.plan, machine, secret, limits)
         self.look = Look(self.plan, machine)
         self.scratch = Frame()
@@ -243,7 +251,7 @@ cdef class Fold:
             self.met.append(name if log is None else log)
             if name is None:
                 continue
-            if log is None or not log.received:
+            if log is None or log.received == ALWAYS:
                 opened += 1
             elif log.longest >= self.records_max:
                 self.check_tracks(history, log, event)
@@ -254,7 +262,7 @@ cdef class Fold:
                     continue
                 history = <History> self.plan.histories[rule.history]
                 log = <Log> history.logs.get(name_of(self.unscoped_key(rule, event)))
-                if log is None or not log.received:
+                if log is None or log.received == ALWAYS:
                     opened += 1
                 elif log.longest >= self.records_max:
                     self.check_tracks(history, log, event)
@@ -357,11 +365,12 @@ cdef class Fold:
         cdef Use use
         cdef bint in_order = event.time > log.latest, plainly = in_order and self.on_looked is None and self.restored is None
         cdef int i, taken = 0
-        if not log.received and event.rank == 0:
-            log.received = True
+        if log.received == ALWAYS and event.rank == 0:
             self.keys += 1
         elif entrance.raw_slot >= 0:
             spell_as(event, log.key[0], entrance.slot, entrance.raw_slot)
+        if event.rank == 0 and event.time > log.received:
+            log.received = event.time
         if in_order:
             log.latest = event.time
         for i in range(entrance.n):
@@ -599,6 +608,32 @@ cdef class Fold:
     def due(self, long long now):
         """Whether a timer is due by `now`."""
         return bool(self.timers) and self.timers[0][0] <= now
+
+    def forgets(self, long long now):
+        """Whether something may be forgotten by `now`."""
+        return self.forgotten != ALWAYS and self.retention.step(now) > self.forgotten
+
+    def forget(self, long long now):
+        """Drop what can matter to nothing any more when the clock has reached `now`: all that follows from it was settled, and what comes is younger
+        than what is retained. True where a step was taken."""
+        step = self.retention.step(now)
+        if step <= self.forgotten:
+            return False
+        Sweep(self, step, self.forgotten).run()
+        self.forgotten = step
+        return True
+
+    @property
+    def passed(self):
+        """The step up to which all histories have forgotten: of events that can matter only so long nothing is needed any more. None: nothing was."""
+        if self.forgotten == ALWAYS:
+            return None
+        steps = [self.retention.step_of(index, self.forgotten) for index in range(len(self.plan.histories))]
+        return min(steps, default=self.forgotten)
+
+    cdef long long whole_since(self, Rule rule) except? -1:
+        """Anchors of the rule up to this moment may not see all that they saw: nothing can change at them any more."""
+        return ALWAYS if self.forgotten == ALWAYS else self.forgotten - <long long> self.retention.late[rule.index]
 
     cdef int follow_end(self, Rule rule, Log log, Track track, long long moment) except -1:
         """After an end of a period: the timer of the next one that has events in its retained history."""
@@ -882,7 +917,8 @@ cdef class Fold:
             if not old.drawn:
                 old = None
         if new is not None:
-            self.unsaved["finding", new.id] = new
+            if new.drawn or rule.history >= 0:  # what is not drawn is of use only to those that join it
+                self.unsaved["finding", new.id] = new
             if not new.drawn:
                 new = None
         if old is not None:
@@ -1174,13 +1210,31 @@ cdef class Fold:
         return [(self.findings[entry[3]], float(entry[4])) for entry in ledger.window(warning.time, False)]
 
     def evidence(self, Finding finding not None):
-        """The events that a finding rests on, as far as they are still retained, in order."""
+        """The events that a finding rests on, as far as they are still kept, in order."""
         cdef Log log
         if not finding.rule.scoped:
             return [finding.event]
         log = <Log> (<History> self.plan.histories[finding.rule.history]).logs[name_of(finding.key)]
         self.look.at(finding.rule, log, finding.event, finding.moment)
-        return self.look.evidence()
+        if finding.moment > self.whole_since(finding.rule):
+            return self.look.evidence()
+        # What is left may look otherwise than it did: only what is known to belong to it.
+        return [event for event in self.look.evidence() if [event.source, event.id] in finding.events]
+
+    def records(self):
+        """How many records are held: of each log, those of its longest track."""
+        cdef History history
+        cdef Log log
+        cdef Py_ssize_t n = 0, longest
+        cdef int i
+        for history in self.plan.histories:
+            for log in history.logs.values():
+                longest = 0
+                for i in range(log.tracks_n):
+                    if log.tracks[i] is not NULL:
+                        longest = max(longest, (<Track> log.tracks[i]).n)
+                n += longest
+        return n
 
     def belongs(self, int entity, str key not None, long long time):
         """A key, and those of the entities above that it belongs to at a time: [(entity index, key)], from below."""

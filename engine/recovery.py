@@ -75,7 +75,9 @@ class Recovery:
         restore(
             state.fold,
             saved["now"],
+            saved.get("forgotten"),
             chain(self._kept_events(store), map(state.act_event, state.register.acts())),
+            {name: state.machine.decode_record(item) for name, item in store.items("anchor")},
             [json.loads(item)["saved"] for _, item in store.items("finding")],
             [found for _, item in store.items("lone") for found in json.loads(item)],
             [json.loads(item)["saved"] for _, item in store.items("warning")],
@@ -85,15 +87,23 @@ class Recovery:
             state.names.keep_answers(dict(store.items("answer")))
         else:
             state.names.ask_of_all()
+        if state.fold.passed is not None:
+            state.names.forget(state.fold.passed)
         state.applied = self._saving.saved = store.applied()
 
     def _kept_events(self, store: Store) -> Iterator[Event]:
         """On a shared store with their names, which are not to be had later: it may have gone on by then."""
+        held = set()
+        for _, item in store.items("member"):
+            event = self._state.machine.decode_record(item)
+            held.add((event.source, event.id, event.time))
+            yield event
         for _, item in store.items("event"):
             event = self._state.machine.decode_record(item)
             if store.shared:
                 self._state.names.keep(event, event if event.ignored or self._state.machine.holding(event) else None)
-            yield event
+            if (event.source, event.id, event.time) not in held:  # the store may have them yet
+                yield event
 
     def _take_up_dossiers(self, store: Store, state: bytes | None) -> int:
         """What became of warnings, as the items have it. Gives the entry of the journal up to which that is so."""

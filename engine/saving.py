@@ -10,15 +10,18 @@ from typing import Any
 from engine.fold import Finding, saved_finding, saved_warning
 from engine.limits import Limits
 from engine.state import State
-from engine.stores.interface import Checkpoint, Store, StoreError
+from engine.stores.interface import Checkpoint, Item, Store, StoreError
 from engine.texts import canonical_bytes
+from engine.values import Event
 from engine.warnings.dossier import dossier_json
 
 Json = dict[str, Any]
-Items = dict[tuple[str, str], bytes | None]
+Items = dict[tuple[str, str], Item]
 
 LONE_MAX = 256
 """Findings that one item holds, of those that follow from single events."""
+NEVER_YET = -(2**62)
+"""A fold that says of a moment that it lies before this one means none."""
 UNSAVED_PARTS = 8
 """On a shared store, what is not saved yet is put aside in so many parts, each of which can be forgotten when another replica has saved it."""
 
@@ -50,10 +53,18 @@ class Saving:
         items.update(self.items)
         state = self._state
         fold = state.fold
+        forgotten = None if fold.forgotten < NEVER_YET else fold.forgotten
         items["state", "engine"] = canonical_bytes(
-            {"now": fold.now, "began": state.began, "counts": state.counts, "undecided": fold.undecided, "applied": state.applied}
+            {
+                "now": fold.now,
+                "forgotten": forgotten,
+                "began": state.began,
+                "counts": state.counts,
+                "undecided": fold.undecided,
+                "applied": state.applied,
+            }
         )
-        kept = store.checkpoint(Checkpoint(items, state.applied, self.saved))
+        kept = store.checkpoint(Checkpoint(items, state.applied, self.saved, state.names.forgotten))
         if kept:
             self._aside.clear()
             self.items = {}
@@ -119,6 +130,8 @@ class Saving:
                 items[kind, name] = None
                 if kind == "gone":
                     state.buried.pop(name, None)
+            elif isinstance(thing, Event):
+                items[kind, name] = state.machine.encode_record(thing)
             elif kind == "gone":
                 items[kind, name] = canonical_bytes(state.shown(thing))
             else:

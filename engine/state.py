@@ -35,8 +35,8 @@ class State:
         plan = program.plan
         self.machine = machine
         self.life_cycle = life_cycle
-        self.fold = Fold(machine, plan, secret, limits, on_looked)
-        self.names = Names(machine)
+        self.fold = Fold(machine, plan, secret, limits, on_looked, life_cycle)
+        self.names = Names(machine, self.fold.retention.by_type)
         self.register = Register({hours.name: hours for hours in machine.hours}, limits.dossier_lines_max)
         self.counts: dict[str, int] = {}
         """How many events had which status."""
@@ -63,6 +63,21 @@ class State:
     def act_event(self, act: Act) -> Event:
         """What was done with a warning, or not in time, as rules see it."""
         return self.machine.make_event(self._act_types[act.type], act.time_us, "rulelang", act.id, act.said, "rulelang", act.id, 0)
+
+    def forgets(self, now: int) -> bool:
+        """Whether something may be forgotten when the clock reaches `now`."""
+        return self._may_forget() and self.fold.forgets(now)
+
+    def forget(self, now: int) -> None:
+        """The clock has reached `now` by an entry of the journal, and all that follows was settled: drop what can matter to nothing any more."""
+        if self._may_forget() and self.fold.forget(now):
+            passed = self.fold.passed
+            assert passed is not None, "a step was taken"
+            self.names.forget(passed)
+
+    def _may_forget(self) -> bool:
+        """Not before these rules have met the acts that another rule set's dossiers record: they come at the times at which they were done."""
+        return self.living or not self.life_cycle
 
     def reconcile(self) -> None:
         """Where dossiers and what follows from the rules differ, the dossiers say so. Where the rules have not changed, nothing differs."""

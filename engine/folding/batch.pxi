@@ -8,7 +8,7 @@ cdef class Taker:
 
     `known`: by name, the digest of the content and what was answered; `resting`: by id, the findings that warnings rest on; `due`:
     a heap of deadlines of warnings, their moments first; `retained`: how far back events of each type are taken, in microseconds;
-    `outcome` makes an `Outcome` of its first eight parts."""
+    `outcome` makes an `Outcome` of its first eight parts, `passing` a `Passing`."""
 
     cdef Fold fold
     cdef dict known
@@ -16,16 +16,16 @@ cdef class Taker:
     cdef list due
     cdef list retained
     cdef object outcome
+    cdef object passing
 
-    def __init__(
-        self, Fold fold not None, dict known not None, dict resting not None, list due not None, list retained not None, outcome
-    ):
+    def __init__(self, Fold fold not None, dict known not None, dict resting not None, list due not None, outcome, passing):
         self.fold = fold
         self.known = known
         self.resting = resting
         self.due = due
-        self.retained = retained
+        self.retained = fold.plan.retains
         self.outcome = outcome
+        self.passing = passing
 
     def take(
         self, list events not None, Py_ssize_t at, now, list outcomes not None, list lone not None, dict items, *, bint living
@@ -41,6 +41,7 @@ cdef class Taker:
         cdef tuple name
         cdef list shown
         cdef object changes
+        cdef long long until
         cdef bint stop
         while at < len(events):
             event = <Event?> events[at]
@@ -67,8 +68,9 @@ cdef class Taker:
             if stop:
                 return at, True, changes
             outcomes.append(self.outcome("accepted", event.source, event.id, None, shown, [], [], event.ignored))
-            self.known[name] = (event.digest, event if shown or event.ignored else None)
+            until = event.time + <long long> self.fold.retention.by_type[event.type]
+            self.known[name] = (event.digest, event if shown or event.ignored else None, until)
             if items is not None:
-                items["event", canonical([event.source, event.id])] = self.fold.machine.encode_record(event)
+                items["event", canonical([event.source, event.id])] = self.passing(self.fold.machine.encode_record(event), until)
             at += 1
         return at, True, None

@@ -7,7 +7,7 @@ def explain(Fold fold, str name, tuple key=None):
     key, time, event (source, id, type; None: an end of a period), truth (None: undecided), parts ([(span, kind, value)],
     parts before wholes), state ("pending": its time has not come; "dates": outside the rule's days; "except", with because;
     "joins": belongs to the finding before it; "opens"; "not drawn"; None: the condition does not hold), finding (the id,
-    for "opens" and "joins").
+    for "opens" and "joins"). What was forgotten since cannot be looked at again; of it, only what stands is told (state "forgotten", finding).
     """
     cdef Rule rule = next(r for r in fold.plan.rules if r.name == name)
     cdef History history = fold.plan.histories[rule.history]
@@ -24,17 +24,34 @@ def key_of_log(Log log):
 cdef list _explain_key(Fold fold, Rule rule, Log log):
     cdef Track track = log.read(rule.presence if rule.kind == ENDS else rule.anchors)
     cdef Py_ssize_t i
-    cdef long long moment
+    cdef long long moment, since = fold.whole_since(rule)
+    cdef Finding finding
     found = []
+    for finding in log.openings(rule):
+        if finding.moment <= since and finding.drawn:
+            found.append(_forgotten(fold, finding))
     if rule.kind != ENDS:
-        for i in range(track.n):
+        for i in range(track.after_moment(since), track.n):
             found.append(_explain_anchor(fold, rule, log, track.entries[i].moment, track.event(i)))
         return found
-    moment = fold.next_end(rule, track, track.entries[0].moment) if track.n else NEVER
+    moment = fold.next_end(rule, track, max(track.entries[0].moment, since + 1)) if track.n else NEVER
     while moment <= fold.now:
         found.append(_explain_anchor(fold, rule, log, moment, None))
         moment = fold.next_end(rule, track, moment + 1)
     return found
+
+
+cdef dict _forgotten(Fold fold, Finding finding):
+    cdef Event event = finding.event
+    return {
+        "key": finding.key,
+        "time": finding.moment,
+        "event": None if event is None else (event.source, event.id, fold.plan.types[event.type]["name"]),
+        "truth": True,
+        "parts": [],
+        "state": "forgotten",
+        "finding": finding.id,
+    }
 
 
 cdef dict _explain_anchor(Fold fold, Rule rule, Log log, long long moment, Event event):

@@ -18,7 +18,7 @@ cdef class Log:
     cdef dict standing                   # by the rule's ordinal: openings in order, also those not drawn; None: none
     cdef Py_ssize_t longest              # entries of its longest track
     cdef long long latest                # time of its latest event
-    cdef bint received                   # a received event has been put into it; derived ones alone do not count against the limits
+    cdef long long received              # the same of received events; ALWAYS: none is there. Derived ones alone do not count against the limits
 
     def __cinit__(self, History history, tuple key):
         self.history = NULL if history is None else <PyObject *> history
@@ -29,7 +29,7 @@ cdef class Log:
         self.standing = None
         self.longest = 0
         self.latest = ALWAYS
-        self.received = False
+        self.received = ALWAYS
 
     def __dealloc__(self):
         cdef int i

@@ -142,6 +142,7 @@ cdef class Plan:
 
     cdef readonly dict raw
     cdef readonly list types             # dicts of the program
+    cdef readonly list retains           # event type -> how long the longest-remembering of its entities retains, in microseconds
     cdef readonly int finding_type
     cdef readonly int warning_type
     cdef readonly int conflict_type
@@ -170,6 +171,7 @@ cdef class Plan:
         self.types = raw["types"]
         self.finding_type, self.warning_type, self.conflict_type = (self.type_index(n) for n in ("finding", "warning", "event_conflict"))
         self.entities = raw["entities"]
+        self.retains = [self.retained(declared) for declared in self.types]
         self.known_takings = {}
         self.takings = []
         self.histories = [self.history(i, h) for i, h in enumerate(raw["histories"])]
@@ -205,6 +207,10 @@ cdef class Plan:
             if kind["name"] == name:
                 return index
         raise ValueError(f"the program has no event type {name}")
+
+    cdef object retained(self, dict declared):
+        entities = {field["entity"] for field in declared["fields"] if field["entity"] >= 0}
+        return max([self.entities[entity]["retain_us"] for entity in entities], default=self.limits.unscoped_gap_us)
 
     cdef int layer_of(self, int type):
         return 1 if type == self.finding_type else 2 if type == self.warning_type else 0

@@ -42,9 +42,12 @@ def saved_warning(Fold fold, Warning_ warning):
 cdef object TIME_OF = attrgetter("time")
 
 
-def restore(Fold fold, long long now, events, list findings, list lone, list warnings, dict gone_versions):
-    """Make an empty fold what it was when it was saved. `events`: all that were accepted and are retained; `lone`: of the lone findings
-    their moments, and what was shown of them."""
+def restore(
+    Fold fold, long long now, object forgotten, events, dict anchors, list findings, list lone, list warnings, dict gone_versions
+):
+    """Make an empty fold what it was when it was saved. `forgotten`: the step up to which was forgotten (None: nothing ever was); `events`: all that
+    were accepted and are kept; `anchors`: id of a finding -> the event at which it opened, where that is kept for the finding alone; `lone`: of the
+    lone findings their moments, and what was shown of them."""
     cdef Event event
     cdef dict shown
     cdef Rule rule
@@ -52,9 +55,10 @@ def restore(Fold fold, long long now, events, list findings, list lone, list war
     entities = {fold.entity_name(index): index for index in range(len(fold.plan.entities))}
     fold.now = now
     fold.gone_versions.update(gone_versions)
-    fold.restored = {tuple(saved["anchor"]): None for saved in findings if saved["anchor"] is not None}
+    fold.restored = {tuple(saved["anchor"]): None for saved in findings if saved["anchor"] is not None and saved["id"] not in anchors}
     for _, shown in lone:
-        fold.restored[*shown["events"][0], 0] = None
+        if shown["id"] not in anchors:
+            fold.restored[*shown["events"][0], 0] = None
     collects = gc.isenabled()
     gc.disable()  # nothing of this is garbage
     try:
@@ -72,10 +76,10 @@ def restore(Fold fold, long long now, events, list findings, list lone, list war
         for moment, shown in lone:
             rule = <Rule> rules[shown["rule"]]
             if rule.layer == layer:
-                restore_lone(fold, rule, moment, shown)
+                restore_lone(fold, rule, moment, shown, anchors)
         for saved in findings:
             if rules[saved["rule"]].layer == layer:
-                restore_finding(fold, saved, rules[saved["rule"]], entities, opened)
+                restore_finding(fold, saved, rules[saved["rule"]], entities, opened, anchors)
     for warning in fold.warnings.values():
         if (<Warning_> warning).rule is not None:
             (<Finding> fold.findings[warning.finding]).warnings[warning.entity, warning.key] = warning
@@ -86,18 +90,26 @@ def restore(Fold fold, long long now, events, list findings, list lone, list war
         (<Ledger> ledger).dirty = (<Ledger> ledger).dirty_end = None
     fold.dirty_ledgers = {}
     fold.restored = None
+    if forgotten is not None:
+        Sweep(fold, forgotten, forgotten).run(True)
+        fold.forgotten = forgotten
+        fold.forgotten_records = 0
 
 
 def openings_in_order(Finding a, Finding b):
     return -1 if opens_before(a, b.moment, b.event) else 1
 
 
-cdef int restore_finding(Fold fold, dict saved, Rule rule, dict entities, dict opened) except -1:
+cdef int restore_finding(Fold fold, dict saved, Rule rule, dict entities, dict opened, dict anchors) except -1:
     cdef Finding finding = Finding.__new__(Finding)
+    if not saved["drawn"] and rule.history < 0:
+        return 0
     finding.rule = rule
     finding.key = tuple(saved["key"])
     finding.moment = saved["moment"]
-    finding.event = None if saved["anchor"] is None else fold.restored[tuple(saved["anchor"])]
+    finding.event = anchors.get(saved["id"])
+    if finding.event is None and saved["anchor"] is not None:
+        finding.event = fold.restored[tuple(saved["anchor"])]
     finding.drawn = saved["drawn"]
     finding.id = saved["id"]
     finding.version = saved["version"]
@@ -113,12 +125,14 @@ cdef int restore_finding(Fold fold, dict saved, Rule rule, dict entities, dict o
     return 0
 
 
-cdef int restore_lone(Fold fold, Rule rule, long long moment, dict shown) except -1:
+cdef int restore_lone(Fold fold, Rule rule, long long moment, dict shown, dict anchors) except -1:
     """A lone finding, of what was shown of it: the rest follows from its rule."""
     cdef Finding finding = Finding.__new__(Finding)
     finding.rule = rule
     finding.moment = moment
-    finding.event = fold.restored[*shown["events"][0], 0]
+    finding.event = anchors.get(shown["id"])
+    if finding.event is None:
+        finding.event = fold.restored[*shown["events"][0], 0]
     finding.drawn = True
     finding.id = shown["id"]
     finding.version = 1

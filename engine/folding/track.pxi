@@ -392,6 +392,44 @@ cdef class Track:
         Py_DECREF(event)
         return 0
 
+    cdef Py_ssize_t forget(self, long long time, Gap gap, dict parents) except -1:
+        """Drop the entries of events of this time or before it; how many were dropped. `gap`: by which moments are later than their events; None: none
+        are. `parents`: by event type the slot of a text; the first entry of each run with the same text stays. None: nothing stays."""
+        cdef Py_ssize_t i, kept = 0, last = self.after_moment(time if gap is None else time + gap.longest_us), dropped
+        cdef Event event
+        cdef object parent, before = None
+        for i in range(last):
+            event = self.event(i)
+            if event.time > time:
+                stays = True
+            elif parents is None:
+                stays = False
+            else:
+                parent = slot_text(event, <int> parents[event.type])
+                stays = parent is not None and parent != before
+                if stays:
+                    before = parent
+            if stays:
+                self.entries[kept] = self.entries[i]
+                if self.values is not NULL:
+                    self.values[kept] = self.values[i]
+                kept += 1
+            else:
+                if self.values is not NULL:
+                    release(&self.values[i])
+                Py_DECREF(<object> self.entries[i].event)
+        dropped = last - kept
+        if not dropped:
+            return 0
+        memmove(self.entries + kept, self.entries + last, (self.n - last) * sizeof(Entry))
+        if self.values is not NULL:
+            memmove(self.values + kept, self.values + last, (self.n - last) * sizeof(Value))
+        self.n -= dropped
+        self.sums = None  # they know places
+        if 2 * self.n < self.capacity:
+            self.reserve(max(self.n, <Py_ssize_t> 1))
+        return dropped
+
     cdef Summary summary(self, int aggregate):
         """What the aggregate remembers here, or None."""
         cdef Summary summary = self.sums

@@ -15,6 +15,12 @@ cdef enum GapKind:
 
 cdef dict GAP_KINDS = {"duration": GAP_DURATION, "open_time": GAP_OPEN_TIME, "open_days": GAP_OPEN_DAYS, "period": GAP_PERIOD}
 
+cdef long long A_DAY_US = 86_400_000_000
+cdef dict LONGEST_PERIODS = {
+    "day": 2 * A_DAY_US, "week": 8 * A_DAY_US, "month": 32 * A_DAY_US, "quarter": 94 * A_DAY_US, "year": 368 * A_DAY_US,
+}
+"""No period is longer, whatever the local clock does."""
+
 cdef long long NEVER = 0x7FFFFFFFFFFFFFFF
 cdef long long ALWAYS = -0x7FFFFFFFFFFFFFFF
 
@@ -112,6 +118,12 @@ cdef class Window:
                     last = middle
             low[0] = first
         return 0
+
+    cdef object longest(self, bint previous):
+        """How far it looks back at most."""
+        if self.kind == OPEN:
+            return self.kept_us
+        return (2 if previous else 1) * (LONGEST_PERIODS[self.period] if self.kind == PERIOD else <object> self.length_us)
 
     cdef long long reach(self, long long time, bint previous) except? -1:
         """The last moment at which an event at `time` is still in the window (a bound; both ends)."""

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 class StoreError(Exception):
@@ -60,13 +60,28 @@ class StoreBehind(Exception):
         self.entries = entries
 
 
+class Passing(NamedTuple):
+    """An item that is of no use to anyone once a checkpoint says that everything up to its moment is `forgotten`."""
+
+    value: bytes
+    until: int
+
+
+Item = bytes | Passing | None
+"""`None`: to be removed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """Items to be written (`None`: removed), by (kind, key), the journal entry up to which they are true, and the one since which they are all that changed."""
+    """Items to be written, by (kind, key), the journal entry up to which they are true, and the one since which they are all that changed.
 
-    items: Mapping[tuple[str, str], bytes | None]
+    `forgotten`: the moment up to which passing items are of no use any more. A store may give them up whenever it suits it, at once or never: whoever
+    reads it takes them for gone."""
+
+    items: Mapping[tuple[str, str], Item]
     applied: int
     since: int = 0
+    forgotten: int | None = None
 
 
 class Store(Protocol):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 
-from engine.stores.interface import Checkpoint, StoreCorrupt
+from engine.stores.interface import Checkpoint, Passing, StoreCorrupt
 
 START = bytes(32)
 
@@ -22,6 +22,7 @@ class MemoryStore:
         self.durable = durable
         self._entries: list[tuple[bytes, bytes]] = []
         self._items: dict[tuple[str, str], bytes] = {}
+        self._passing: dict[tuple[str, str], int] = {}
         self._program: str | None = None
         self._items_of: str | None = None
         self._applied = 0
@@ -69,12 +70,19 @@ class MemoryStore:
     def checkpoint(self, checkpoint: Checkpoint) -> bool:
         if self._items_of != self._program:
             self._items.clear()
+            self._passing.clear()
             self._items_of = self._program
-        for name, value in checkpoint.items.items():
-            if value is None:
+        for name, item in checkpoint.items.items():
+            self._passing.pop(name, None)
+            if item is None:
                 self._items.pop(name, None)
+            elif isinstance(item, Passing):
+                self._items[name], self._passing[name] = item
             else:
-                self._items[name] = value
+                self._items[name] = item
+        if checkpoint.forgotten is not None:
+            for name in [name for name, until in self._passing.items() if until <= checkpoint.forgotten]:
+                del self._items[name], self._passing[name]
         self._applied = checkpoint.applied
         return True
 

@@ -38,6 +38,8 @@ from redis.retry import Retry
 from engine.stores import redis_url
 from engine.stores.interface import (
     Checkpoint,
+    Item,
+    Passing,
     StoreAway,
     StoreBehind,
     StoreCorrupt,
@@ -55,7 +57,8 @@ Command = Sequence[str | bytes | int | float]
 
 START = bytes(32)
 """What the first entry of a journal is chained to."""
-FORMAT = 1
+FORMAT = 2
+"""Format 1 had no passing items; it is read too, and becomes this one with the next checkpoint."""
 SERVER_MIN = (7, 0)
 LIBRARY = "rulelang1"
 FUNCTIONS = Path(__file__).with_name("redis_functions.lua")
@@ -113,6 +116,7 @@ class Notes:
     kinds: tuple[str, ...] = ()
     applied: int = 0
     saves: int = 0
+    forgotten: int | None = None
     cut: int = 0
     cut_digest: str = START.hex()
 
@@ -631,7 +635,7 @@ class RedisStore:
 
     def load(self, kind: str, keys: Sequence[str]) -> dict[str, bytes]:
         asked = {as_bytes(key) for key in keys}
-        found: dict[bytes, bytes | None] = {}
+        found: dict[bytes, Item] = {}
         for part in self._parts(kind, newest_first=True):
             for key, value in unpacked(part):
                 if key in asked:
@@ -639,21 +643,33 @@ class RedisStore:
             asked -= found.keys()
             if not asked:
                 break
-        return {as_text(key): value for key, value in found.items() if value is not None}
+        return {as_text(key): content for key, item in found.items() if (content := self._not_passed(item)) is not None}
+
+    def _not_passed(self, item: Item) -> bytes | None:
+        """What an item says; None: nothing any more."""
+        if not isinstance(item, Passing):
+            return item
+        forgotten = self._notes.forgotten
+        return item.value if forgotten is None or item.until > forgotten else None
 
     def items(self, kind: str) -> Iterator[tuple[str, bytes]]:
-        found: dict[bytes, bytes] = {}
+        found = self._read(kind)
+        return ((key, item.value if isinstance(item, Passing) else item) for key, item in found.items())
+
+    def _read(self, kind: str) -> dict[str, bytes | Passing]:
+        """All items of a kind that say anything, in order."""
+        found: dict[bytes, bytes | Passing] = {}
         written = 0
         for part in self._parts(kind):
-            for key, value in unpacked(part):
+            for key, item in unpacked(part):
                 written += 1
-                if value is None:
+                if item is None or self._not_passed(item) is None:
                     found.pop(key, None)
                 else:
-                    found[key] = value
+                    found[key] = item
         self._read_live += len(found)
         self._read_garbage += written - len(found)
-        return ((as_text(key), found[key]) for key in sorted(found))
+        return {as_text(key): found[key] for key in sorted(found)}
 
     def _parts(self, kind: str, newest_first: bool = False) -> Iterator[bytes]:
         """What checkpoints wrote, up to the one that was the last when the store was opened or written by us."""
@@ -683,13 +699,14 @@ class RedisStore:
         if self._notes.items_of == self._program and self._read_garbage > max(self._read_live, GARBAGE_MIN):
             self._clear_garbage()
         parts, mark = _parts(checkpoint.items), _mark()
-        kept = self._patiently(lambda link: self._save(link, checkpoint.since, checkpoint.applied, parts, mark))
+        kept = self._patiently(lambda link: self._save(link, checkpoint, parts, mark))
         if self._where.keep_journal_days is not None and kept and time.monotonic() >= self._next_trim:
             self._next_trim = time.monotonic() + TRIM_S
             self._patiently(self._trim)
         return kept
 
-    def _save(self, link: _Link, since: int, applied: int, parts: Sequence[tuple[str, bytes]], mark: str) -> bool:
+    def _save(self, link: _Link, checkpoint: Checkpoint, parts: Sequence[tuple[str, bytes]], mark: str) -> bool:
+        since, applied = checkpoint.since, checkpoint.applied
         while True:
             text, *rows = link.ask(("GET", self._notes_key), ("XRANGE", self._journal, applied, applied))
             notes = self._read_notes(text)
@@ -704,6 +721,7 @@ class RedisStore:
             if ours and self._found_other and notes.generation != self._found_other:
                 return False  # a replica was faster, and this one has not begun with what that one made of the other rule set's
             # What is kept of the same rule set is added to; another's is replaced by all that there is.
+            notes = replace(notes, forgotten=checkpoint.forgotten)
             saved = self._add(link, text, notes, applied, parts, mark) if ours else self._replace(link, text, notes, applied, parts, mark)
             if saved is not None:
                 notes = saved
@@ -760,7 +778,7 @@ class RedisStore:
     def _clear_garbage(self) -> None:
         """Write the items anew as they were when the store was opened, unless somebody has written since."""
         self._read_live = self._read_garbage = 0
-        parts, mark = _parts({(kind, key): item for kind in self._notes.kinds for key, item in self.items(kind)}), _mark()
+        parts, mark = _parts({(kind, key): item for kind in self._notes.kinds for key, item in self._read(kind).items()}), _mark()
 
         def rewrite(link: _Link) -> Notes | None:
             (text,) = link.ask(("GET", self._notes_key))
@@ -824,11 +842,11 @@ class RedisStore:
         if text is None:
             raise self._forked("its notes are gone")
         notes = json.loads(text)
-        if notes["format"] != FORMAT:
+        if notes["format"] not in (1, FORMAT):
             raise StoreVersion(
                 f"{self._where.shown}: the store has format {notes['format']}, this program reads and writes format {FORMAT}"
             )
-        return Notes(**{**notes, "kinds": tuple(notes["kinds"])})
+        return Notes(**{**notes, "format": FORMAT, "kinds": tuple(notes["kinds"])})
 
     def _check_open(self) -> None:
         if not self._is_open:
@@ -849,7 +867,7 @@ def _call(function: str, keys: Sequence[str], *arguments: str | bytes | int) -> 
     return "FCALL", f"{LIBRARY}_{function}", len(keys), *keys, *arguments
 
 
-def _parts(items: Mapping[tuple[str, str], bytes | None]) -> list[tuple[str, bytes]]:
+def _parts(items: Mapping[tuple[str, str], Item]) -> list[tuple[str, bytes]]:
     return [(kind, zlib.compress(part, 1)) for kind, part in packed(items)]
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from engine.stores.copying import FileCopy
 from engine.stores.interface import (
     Checkpoint,
+    Passing,
     StoreCorrupt,
     StoreError,
     StoreFull,
@@ -31,7 +32,8 @@ START = bytes(32)
 
 APPLICATION = 0x52_4C_53_31
 """`RLS1`, in the file's header: `file` and we tell by it that the database is a store."""
-FORMAT = 1
+FORMAT = 2
+"""Format 1 had no passing items; it is made into this one."""
 
 ASIDE = "aside:"
 """What the names of asides begin with, among the notes."""
@@ -46,10 +48,11 @@ ROWS = 500
 
 SCHEMA = """
 create table journal (number integer primary key, digest blob not null, entry blob not null) strict;
-create table items (kind text not null, key blob not null, value blob not null, primary key (kind, key)) strict, without rowid;
+create table items (kind text not null, key blob not null, value blob not null, until integer, primary key (kind, key)) strict, without rowid;
 create table notes (name text primary key, value any) strict, without rowid;
 insert into notes values ('items_of', null), ('applied', 0);
 """
+FROM_FORMAT_1 = "alter table items add column until integer"
 
 # The primary codes of SQLite's results. What else can happen (a full memory, a broken disk) has no better name than StoreError.
 ERRORS: dict[int, tuple[type[StoreError], str]] = {
@@ -80,6 +83,7 @@ class SqliteStore:
         self._broken: str | None = None
         self._program = ""
         self._last = 0
+        self._forgotten = -(2**63)
         self._digest = START
         self._copy: FileCopy | None = None
 
@@ -141,6 +145,9 @@ class SqliteStore:
             database.execute(f"pragma user_version = {FORMAT}")
         elif application != APPLICATION:
             raise StoreError(f"{self._path}: this is a database, but not a store of rulelang")
+        elif version == 1:
+            database.execute(FROM_FORMAT_1)
+            database.execute(f"pragma user_version = {FORMAT}")
         elif version != FORMAT:
             raise StoreVersion(f"{self._path}: the store has format {version}, this program reads and writes format {FORMAT}")
 
@@ -228,8 +235,8 @@ class SqliteStore:
         if not 0 <= checkpoint.applied <= self._last:
             raise StoreError(f"{self._path}: items of journal entry {checkpoint.applied} cannot be kept, the last entry is {self._last}")
         # In the order of the table, so that a page is come to once.
-        changed = sorted((kind, _bytes(key), value) for (kind, key), value in checkpoint.items.items() if value is not None)
-        removed = [(kind, _bytes(key)) for (kind, key), value in checkpoint.items.items() if value is None]
+        changed = sorted((kind, _bytes(key), *_columns(item)) for (kind, key), item in checkpoint.items.items() if item is not None)
+        removed = [(kind, _bytes(key)) for (kind, key), item in checkpoint.items.items() if item is None]
         with self._told() as database:
             database.execute("begin immediate")
             try:
@@ -237,13 +244,19 @@ class SqliteStore:
                     database.execute("delete from items")
                     database.execute("update notes set value = ? where name = 'items_of'", (self._program,))
                 database.executemany("delete from items where kind = ? and key = ?", removed)
-                database.executemany("insert or replace into items values (?, ?, ?)", changed)
+                database.executemany("insert or replace into items values (?, ?, ?, ?)", changed)
+                if (
+                    checkpoint.forgotten is not None and checkpoint.forgotten > self._forgotten
+                ):  # looks at all items; it is hardly ever later
+                    database.execute("delete from items where until <= ?", (checkpoint.forgotten,))
                 database.execute("update notes set value = ? where name = 'applied'", (checkpoint.applied,))
                 database.execute("commit")
             except BaseException:
                 if database.in_transaction:  # some errors have rolled back already
                     database.execute("rollback")
                 raise
+        if checkpoint.forgotten is not None:
+            self._forgotten = checkpoint.forgotten
         return True
 
     # ------------------------------------------------------------------ asides
@@ -331,6 +344,10 @@ class SqliteStore:
             if code == sqlite3.SQLITE_IOERR:
                 self._broken = text = f"reading or writing failed ({error})"
             raise kind(f"{self._path}: {text}") from error
+
+
+def _columns(item: bytes | Passing) -> tuple[bytes, int | None]:
+    return item if isinstance(item, Passing) else (item, None)
 
 
 def _bytes(key: str) -> bytes:

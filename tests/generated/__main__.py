@@ -10,9 +10,10 @@ import os
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from multiprocessing import get_context
 
-from tests.generated.cases import Failure, run, shrunk, told
+from tests.generated.cases import Failure, far_plays, plays, run, shrunk, told
 
 SHOWN = 5
 """So many failures are made small and shown; of others the seed is printed."""
@@ -24,12 +25,15 @@ def main() -> int:
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--seeds", type=int, default=1_000)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--far", action="store_true", help="histories that lie far apart, of rule sets that retain little")
     asked = parser.parse_args()
     started, count, failures = time.monotonic(), 0, 0
     # Fresh processes: a forked one would share what the parent has opened.
     with ProcessPoolExecutor(asked.jobs, mp_context=get_context("spawn")) as pool:
         seeds = range(asked.first_seed, asked.first_seed + asked.seeds)
-        for seed, (played, failure) in zip(seeds, pool.map(run, seeds, chunksize=8), strict=True):
+        for seed, (played, failure) in zip(
+            seeds, pool.map(partial(run, plays=far_plays if asked.far else plays), seeds, chunksize=8), strict=True
+        ):
             count += played
             if failure is not None:
                 failures += 1

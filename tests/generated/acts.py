@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from random import Random
 
 from tests.generated.histories import Json
 from tests.generated.schema import DAY_US, Schema
+from tests.reference.clock import EPOCH, EPOCH_UTC, US
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,47 @@ def make_play(rng: Random, schema: Schema, history: Sequence[Json]) -> Play:
         acts += [Wall(latest_us)] if system else []
         acts += [Advance(latest_us), Compare()]
     return Play(tuple(acts), store, system)
+
+
+def make_far_play(rng: Random, schema: Schema, histories: Sequence[Sequence[Json]], store: str) -> Play:
+    """Histories that lie far apart, under the wall clock: the first are out of what is retained many times over when the last come. The clock follows
+    the events; of these some are late, some too late, and some come again."""
+    acts: list[Act] = []
+    wall_us = schema.start_us
+    again: list[Json] = []
+    for history in histories:
+        lateness = rng.choice((0, 2, 5, 10))
+        arriving = [(_time(schema, event) + rng.randrange(lateness + 1) * schema.step_us, event) for event in history]
+        arriving += [(rng.choice(arriving)[0], event) for event in again if arriving]
+        arriving.sort(key=lambda one: one[0])
+        again = [event for _, event in arriving if rng.random() < 0.15]
+        size = rng.choice((1, 1, 3, 7))
+        for at in range(0, len(arriving), size):
+            batch = arriving[at : at + size]
+            wall_us = max(wall_us, batch[-1][0] if rng.random() < 0.9 else batch[0][0])
+            acts += [Wall(wall_us), Send(tuple(event for _, event in batch))]
+            acts += _between_far(rng, schema, wall_us, store)
+        if rng.random() < 0.4:
+            acts.append(Compare())
+    return Play((*acts, Compare()), store, True)
+
+
+def _between_far(rng: Random, schema: Schema, wall_us: int, store: str) -> list[Act]:
+    chance = rng.random()
+    if chance < 0.1:
+        return [Advance(wall_us + rng.choice((0, 1, 3)) * schema.step_us)]
+    if chance < 0.3 and store != "memory":
+        return [rng.choice((Save(), Reopen(), Crash()))]
+    return [Compare()] if chance < 0.33 else []
+
+
+def _time(schema: Schema, event: Json) -> int:
+    """The time of an event; of one that is refused, nearly any."""
+    try:
+        moment = datetime.fromisoformat(str(event["time"]))
+    except ValueError:
+        return schema.start_us
+    return schema.clock.utc((moment - EPOCH) // US) if moment.tzinfo is None else (moment - EPOCH_UTC) // US
 
 
 def _between(rng: Random, schema: Schema, events: list[Json], store: str, system: bool) -> list[Act]:

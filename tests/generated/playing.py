@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import rulelang
 from engine import Engine, Outcome
+from engine import limits as bounds
+from engine.fold import Fold
 from engine.machine import EventError, Machine
 from engine.program import Program, load
 from engine.stores import make_store
@@ -102,10 +105,13 @@ class Player:
         self.told: set[object] = set()  # names and contents that were answered
         self.said: dict[str, Json] = {}  # what stands by what was said along the way
         self.versions: dict[str, int] = {}
+        self.free: dict[tuple[str, str], int] = {}  # from when on a name may stand for something else
+        self.lives: Counter[tuple[str, str]] = Counter()
         self.machine = Machine(rules.program)
         self.decoder = Decoder(rules.ruleset, Names(rules.ruleset).clock)
         self.clock_us: int | None = None
         self.engine = self.make(rules.program)
+        self.known_for = known_for(rules.program)
 
     # -------------------------------------------------------------- acts
 
@@ -120,8 +126,11 @@ class Player:
             case Save():
                 self.engine.checkpoint()
             case Reopen():
+                held = self.holds(self.engine)
                 self.engine.close()
                 self.engine = self.make(self.rules.program)
+                if self.holds(self.engine) != held:
+                    raise Different(f"act {self.number}: before it was opened again it held {held}, after it {self.holds(self.engine)}")
                 self.check_standing()
             case Crash():
                 self.crash()
@@ -163,6 +172,8 @@ class Player:
         left, self.engine = self.engine, self.make(self.rules.program)
         if self.play.store == "sqlite":
             left._store.close()
+        if self.holds(left) != self.holds(self.engine):
+            raise Different(f"act {self.number}: before the crash it held {self.holds(left)}, after it {self.holds(self.engine)}")
 
     def change(self, events: tuple[Json, ...], *, like: bool) -> None:
         """Another rule set and back. What the other one took is in the journal, and so is known to the first one from then on."""
@@ -198,6 +209,11 @@ class Player:
         else:  # the store has items of this very rule set
             store.close()
             self.engine = self.make(program)
+
+    @staticmethod
+    def holds(engine: Engine) -> tuple[int, int, int]:
+        """How much is in memory: records, keys, and the step of the clock up to which was forgotten."""
+        return engine._fold.records(), engine._fold.keys, engine._fold.forgotten
 
     def journal(self) -> list[tuple[int, bytes]]:
         return list(self.engine._store.journal())
@@ -238,23 +254,31 @@ class Player:
     def _entered(self, event: Json, decoded: Event, now: int | None) -> tuple[str, object]:
         name, content = (decoded.source, decoded.id), content_of(decoded)
         arrivals = self.arrivals
+        if now is not None and self.free.get(name, now + 1) <= now:
+            del arrivals.contents[name], self.free[name]
+            self.lives[name] += 1
+        known = (name, content, self.lives[name])
+        if arrivals.contents.get(name) == content:
+            return "duplicate", known
+        too_late = now is not None and decoded.time <= now - self._retains(decoded.type)
         if name not in arrivals.contents:
             arrivals.contents[name] = content
-            if now is not None and decoded.time <= now - self._retains(decoded.type):
-                return "too_late", (name, content)
+            self.free[name] = decoded.time + self.known_for[decoded.type]
+            if too_late:
+                return "too_late", known
             status = "accepted"
-        elif arrivals.contents[name] == content:
-            return "duplicate", (name, content)
+        elif too_late:
+            return "too_late", (known, "of a name that stands for something else")
         else:
             status = "conflict"
             if (name, content) in arrivals.conflicts:
-                return status, (name, content)
+                return status, known
             arrivals.conflicts.add((name, content))
             decoded = self.decoder.conflict(decoded, self.mark(event))
         arrivals.accepted.append(decoded)
         moment_us = decoded.time if now is None else now
         self.clock_us = moment_us if self.clock_us is None else max(moment_us, self.clock_us)
-        return status, (name, content)
+        return status, known
 
     def _retains(self, type_: str) -> int:
         entities = {f.type.entity for e in self.rules.ruleset.events if e.name == type_ for f in e.fields if f.type.entity}
@@ -342,7 +366,8 @@ class Player:
 
     def check_explained(self, rule: model.Rule, standing: list[Json]) -> None:
         """What `explain` says opens an episode is what stands."""
-        opened = sorted(str(anchor["finding"]) for anchor in self.engine.explain(rule.name) if anchor["state"] == "opens")
+        opening = ("opens", "forgotten")
+        opened = sorted(str(anchor["finding"]) for anchor in self.engine.explain(rule.name) if anchor["state"] in opening)
         found = sorted(str(shown["id"]) for shown in standing if shown["kind"] == "finding" and shown["rule"] == rule.name)
         if opened != found:
             raise Different(f"act {self.number}: explained of {rule.name} as openings are {opened}, but {found} stand")
@@ -352,6 +377,12 @@ class Player:
             return self.machine.decode(event).digest.hex()[:12]
         except EventError:
             raise AssertionError(event) from None
+
+
+def known_for(program: Program) -> dict[str, int]:
+    """By event type, for how long after its time the name of an event is known where the wall clock is the engine's."""
+    kept = Fold(Machine(program), program.plan, b"", bounds.DEFAULT).retention.by_type
+    return {declared["name"]: us for declared, us in zip(program.plan["types"], kept, strict=True)}
 
 
 def follows(after: Json | None, before: Json) -> bool:

@@ -64,13 +64,16 @@ class Schema:
     head: Part
 
 
-def make_schema(rng: Random) -> Schema:
-    """A schema: the same entities and events each time, seen through another clock and kept for other times."""
+def make_schema(rng: Random, *, forgetful: bool = False) -> Schema:
+    """A schema: the same entities and events each time, seen through another clock and kept for other times. `forgetful`: for a few steps only."""
     zone = rng.choice((*DAYS, "Asia/Shanghai", "Asia/Shanghai"))
     clock = Clock(zone)
     first_day = day_of(*rng.choice(DAYS[zone]))
     step_us = rng.choice(GRIDS_US)
-    retain_us = {entity: rng.choice((6 * step_us, 12 * step_us, 40 * DAY_US, 400 * DAY_US, 800 * DAY_US)) for entity in ENTITIES}
+    kept_us = (
+        (4 * step_us, 6 * step_us, 12 * step_us) if forgetful else (6 * step_us, 12 * step_us, 40 * DAY_US, 400 * DAY_US, 800 * DAY_US)
+    )
+    retain_us = {entity: rng.choice(kept_us) for entity in ENTITIES}
     common = tuple(rng.sample(list(RECEIVED), k=rng.choice((2, 3, 3, 4))))
     return Schema(zone, clock, clock.start_of_day(first_day), step_us, retain_us, common, _head(rng, zone, first_day, retain_us))
 

@@ -10,7 +10,7 @@ import pytest
 
 from rulelang import model
 from tests.generated.acts import Advance, Play, Send
-from tests.generated.cases import plays, run, shrunk, told
+from tests.generated.cases import far_plays, plays, run, shrunk, told
 from tests.generated.playing import SECRET, Ruled, ruled
 from tests.generated.shrinking import Shrinker
 from tests.reference import World
@@ -20,6 +20,13 @@ from tests.reference.history import parts
 @pytest.mark.seeds(300)  # of ten plays each
 def test_the_engine_says_what_the_reference_says(seed: int) -> None:
     _, failure = run(seed)
+    if failure is not None:
+        pytest.fail(told(shrunk(failure)), pytrace=False)
+
+
+@pytest.mark.seeds(40)  # of three plays each
+def test_what_was_forgotten_matters_to_nothing(seed: int) -> None:
+    _, failure = run(seed, far_plays)
     if failure is not None:
         pytest.fail(told(shrunk(failure)), pytrace=False)
 

@@ -15,6 +15,7 @@ from engine.program import Program
 from engine.stores import make_store
 from engine.stores.interface import Store
 from tests.generated.acts import Play, Send, make_play
+from tests.generated.cases import far_play
 from tests.generated.histories import make_history
 from tests.generated.playing import SECRET, TOLERANCE_US, Different, Player, Ruled, ruled
 from tests.generated.rulesets import make_rules
@@ -104,6 +105,9 @@ def play_all(rules: Ruled, play: Play, url: str, rng: Random) -> None:
                     raise Different("replicas differ in what stands")
                 if engine.history() != players.engine.history():
                     raise Different("replicas differ in what was withdrawn, or in versions")
+                held, others_held = players.holds(players.engine), players.holds(engine)
+                if held != others_held:
+                    raise Different(f"replicas differ in what they hold: {held} and {others_held}")
         finally:
             players.close()
 
@@ -118,8 +122,21 @@ def test_replicas_say_what_the_reference_says(binary: Path, scheme: str, seed: i
         made = make_play(rng, schema, make_history(rng, schema))
         url = servers.new_state(binary, scheme)
         play = Play(made.acts, "redis", made.system)
-        try:
-            play_all(rules, play, url, Random(seed))
-        except Different as found:
-            told = "\n".join(map(str, play.acts))
-            pytest.fail(f"seed {seed}, history {number}: {found}\n{rules.text}\n{told}", pytrace=False)
+        played(rules, play, url, seed, number)
+
+
+@pytest.mark.seeds(8)
+def test_replicas_forget_the_same_and_say_what_the_reference_says(binary: Path, seed: int) -> None:
+    rng = Random(seed)
+    schema = make_schema(rng, forgetful=True)
+    rules = ruled(str(make_rules(rng, schema)))
+    for number in range(HISTORIES):
+        played(rules, far_play(rng, schema, "redis"), servers.new_state(binary, "redis"), seed, number)
+
+
+def played(rules: Ruled, play: Play, url: str, seed: int, number: int) -> None:
+    try:
+        play_all(rules, play, url, Random(seed))
+    except Different as found:
+        told = "\n".join(map(str, play.acts))
+        pytest.fail(f"seed {seed}, history {number}: {found}\n{rules.text}\n{told}", pytrace=False)
