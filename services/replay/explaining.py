@@ -77,6 +77,8 @@ class Explaining:
         match anchor["state"]:
             case "pending":
                 return "is looked at when the clock gets there (--until)"
+            case "forgotten":
+                return f"found: {anchor['finding']}; what it was found from is no longer kept"
             case "opens":
                 return f"{truth}: finding {anchor['finding']}"
             case "joins" if anchor["truth"]:

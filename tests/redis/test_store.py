@@ -669,8 +669,8 @@ def test_items_that_are_damaged_show(server: servers.Server, store: RedisStore) 
 
 
 def test_a_store_of_another_format_is_not_opened(server: servers.Server, store: RedisStore) -> None:
-    server.ask("SET", NOTES, server.ask("GET", NOTES).replace(b'"format": 1', b'"format": 2'))
-    with pytest.raises(StoreVersion, match="format 2, this program reads and writes format 1"):
+    server.ask("SET", NOTES, server.ask("GET", NOTES).replace(b'"format": 2', b'"format": 3'))
+    with pytest.raises(StoreVersion, match="format 3, this program reads and writes format 2"):
         opened(url_of(server))
 
 
