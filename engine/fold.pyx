@@ -614,8 +614,8 @@ cdef class Fold:
         return self.forgotten != ALWAYS and self.retention.step(now) > self.forgotten
 
     def forget(self, long long now):
-        """Drop what can matter to nothing any more when the clock has reached `now`: all that follows from it was settled, and what comes is younger
-        than what is retained. True where a step was taken."""
+        """Drop what can matter to nothing any more when the clock has reached `now`: all that follows from it was settled, and what
+        comes is younger than what is retained. True where a step was taken."""
         step = self.retention.step(now)
         if step <= self.forgotten:
             return False
@@ -625,7 +625,8 @@ cdef class Fold:
 
     @property
     def passed(self):
-        """The step up to which all histories have forgotten: of events that can matter only so long nothing is needed any more. None: nothing was."""
+        """The step up to which all histories have forgotten: nothing is needed any more of events that can matter only so long. None:
+        nothing was ever forgotten."""
         if self.forgotten == ALWAYS:
             return None
         steps = [self.retention.step_of(index, self.forgotten) for index in range(len(self.plan.histories))]

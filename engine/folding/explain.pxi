@@ -7,7 +7,7 @@ def explain(Fold fold, str name, tuple key=None):
     key, time, event (source, id, type; None: an end of a period), truth (None: undecided), parts ([(span, kind, value)],
     parts before wholes), state ("pending": its time has not come; "dates": outside the rule's days; "except", with because;
     "joins": belongs to the finding before it; "opens"; "not drawn"; None: the condition does not hold), finding (the id,
-    for "opens" and "joins"). What was forgotten since cannot be looked at again; of it, only what stands is told (state "forgotten", finding).
+    for "opens" and "joins"). What was forgotten since cannot be looked at again: only what stands is told (state "forgotten", finding).
     """
     cdef Rule rule = next(r for r in fold.plan.rules if r.name == name)
     cdef History history = fold.plan.histories[rule.history]

@@ -2,14 +2,14 @@
 #
 # Nothing in here depends on what was found. Where the clock stands at `now`:
 #
-#   - An event that is still to come is younger than what its entities retain, or it is too late. So `late` of a type is how old what comes (or,
-#     derived, goes) may be; `late` of a history is the greatest of what enters it, of a rule that of the histories it reads, and of findings and
-#     warnings that of the rules, the memberships and the ladders that they follow from.
+#   - An event that is still to come is younger than what its entities retain, or it is too late. So `late` of a type is how old what comes
+#     (or, derived, goes) may be; `late` of a history is the greatest of what enters it, of a rule that of the histories it reads, and of
+#     findings and warnings that of the rules, the memberships and the ladders that they follow from.
 #   - What comes at a time t is seen by anchors at t and after. So a rule looks again only at anchors later than now - late.
-#   - Such an anchor sees as far back as the rule's windows; a deadline, also what the event that set it saw; where it is frozen as evidence of a
-#     warning, its finding may be older by the window of the ladder.
+#   - Such an anchor sees as far back as the rule's windows; a deadline, also what the event that set it saw; where it is frozen as evidence
+#     of a warning, its finding may be older by the window of the ladder.
 #
-# The sum of these is what a history keeps (`kept`). Only membership looks back without bound: of its records each change of the parent stays.
+# The sum of these is what a history keeps. Only membership looks back without bound: of its records each change of the parent stays.
 # Forgetting goes in steps, which are moments of the clock like deadlines, so that it is a function of the journal as all else is.
 
 STEPS = 8
@@ -21,7 +21,9 @@ KEPT_MAX = 2**61
 
 @cython.final
 cdef class Retention:
-    """How long what is received, and what each history holds, can matter, in microseconds. `freezes`: findings are frozen as evidence of warnings."""
+    """How long what is received, and what each history holds, can matter, in microseconds.
+
+    `freezes`: findings are frozen as evidence of warnings."""
 
     cdef list matters                    # event type -> how long after its time an event of it can matter
     cdef readonly list by_type           # event type -> how long it is kept and its name is known: until every history has forgotten it
@@ -37,7 +39,8 @@ cdef class Retention:
         late = list(plan.retains)
         late[plan.finding_type] = late[plan.warning_type] = 0
         late[plan.conflict_type] = max(plan.retains)
-        conflicts = {entities: late_conflict(plan, set(entities)) for entities in {(<History> history).entities for history in plan.histories}}
+        kinds_of_histories = {(<History> history).entities for history in plan.histories}
+        conflicts = {entities: late_conflict(plan, set(entities)) for entities in kinds_of_histories}
         at_work = [rule for rule in plan.rules if (<Rule> rule).anchor_choices is not None]
         self.late = [0] * len(plan.rules)
         self.repeats = [longest_repeat(rule) for rule in plan.rules]
@@ -158,7 +161,8 @@ cdef class Sweep:
         return 0
 
     cdef int go_through(self, History history, long long time, long long before, long long until) except -1:
-        """Drop what is of this time or before it from the logs of a history, and the logs of which nothing is left. `before`, `until`: the step."""
+        """Drop what is of this time or before it from the logs of a history, and the logs of which nothing is left. `before`, `until`:
+        the step."""
         cdef Log log
         cdef Track track
         cdef Taking taking

@@ -18,7 +18,7 @@ cdef class Log:
     cdef dict standing                   # by the rule's ordinal: openings in order, also those not drawn; None: none
     cdef Py_ssize_t longest              # entries of its longest track
     cdef long long latest                # time of its latest event
-    cdef long long received              # the same of received events; ALWAYS: none is there. Derived ones alone do not count against the limits
+    cdef long long received              # of its latest received event; ALWAYS: none is there, and it does not count against the limits
 
     def __cinit__(self, History history, tuple key):
         self.history = NULL if history is None else <PyObject *> history

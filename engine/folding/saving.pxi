@@ -45,9 +45,9 @@ cdef object TIME_OF = attrgetter("time")
 def restore(
     Fold fold, long long now, object forgotten, events, dict anchors, list findings, list lone, list warnings, dict gone_versions
 ):
-    """Make an empty fold what it was when it was saved. `forgotten`: the step up to which was forgotten (None: nothing ever was); `events`: all that
-    were accepted and are kept; `anchors`: id of a finding -> the event at which it opened, where that is kept for the finding alone; `lone`: of the
-    lone findings their moments, and what was shown of them."""
+    """Make an empty fold what it was when it was saved. `forgotten`: the step up to which was forgotten (None: nothing ever was);
+    `events`: all that were accepted and are kept; `anchors`: id of a finding -> the event at which it opened, where that is kept for
+    the finding alone; `lone`: of the lone findings their moments, and what was shown of them."""
     cdef Event event
     cdef dict shown
     cdef Rule rule

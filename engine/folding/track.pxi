@@ -393,8 +393,9 @@ cdef class Track:
         return 0
 
     cdef Py_ssize_t forget(self, long long time, Gap gap, dict parents) except -1:
-        """Drop the entries of events of this time or before it; how many were dropped. `gap`: by which moments are later than their events; None: none
-        are. `parents`: by event type the slot of a text; the first entry of each run with the same text stays. None: nothing stays."""
+        """Drop the entries of events of this time or before it; how many were dropped. `gap`: by which moments are later than their
+        events; None: none are. `parents`: by event type the slot of a text, and the first entry of each run with the same text stays; None:
+        nothing stays."""
         cdef Py_ssize_t i, kept = 0, last = self.after_moment(time if gap is None else time + gap.longest_us), dropped
         cdef Event event
         cdef object parent, before = None
