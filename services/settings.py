@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from services.secret import SECRET_BYTES_MIN
 from services.toml import read_toml
 
 PREFIX = "RULELANG_"
@@ -51,7 +52,12 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("log_level", str, "info", "How much is logged", choices=("debug", "info", "warning", "error")),
     Setting("secret", str, None, "Secret of the spot checks' draw; better given as a file", environment_only=True),
-    Setting("secret_file", Path, None, "File that holds the secret; white space around it is not part of it"),
+    Setting(
+        "secret_file",
+        Path,
+        None,
+        "File that holds the secret; white space around it is not part of it. Without one, a service on SQLite makes one beside its store, `PATH.secret`",
+    ),
     Setting("tls.certificate", Path, None, "Certificate chain, PEM; with it, the service speaks TLS only"),
     Setting("tls.key", Path, None, "Private key of the certificate, PEM"),
     Setting("tls.client_ca", Path, None, "Authorities, PEM; with it, only clients with a certificate of theirs are let in (mutual TLS)"),
@@ -265,8 +271,8 @@ def _assemble(values: Mapping[str, object]) -> Settings:
     secret = str(values["secret"]).encode() if values["secret"] is not None else None
     if values["secret_file"] is not None:
         secret = _read("secret_file", values["secret_file"]).strip()
-    if secret is not None and len(secret) < 16:
-        raise SettingsError("secret: must have 16 bytes or more, or those drawn could guess it")
+    if secret is not None and len(secret) < SECRET_BYTES_MIN:
+        raise SettingsError(f"secret: must have {SECRET_BYTES_MIN} bytes or more, or those drawn could guess it")
     return Settings(
         listen=listen,
         store=str(values["store"]),

@@ -23,10 +23,11 @@ from services.cli.terminal import CannotUse, Terminal, several
 from services.replay.mapping import PLAIN, ColumnMapping, Mapper, read_mapping
 from services.replay.play import KEPT_MAX, OnOutcome, Report, Way, play
 from services.replay.rows import FORMATS, CannotRead, Row, format_of, read_rows
+from services.secret import beside
 from services.settings import PREFIX
 
 BATCH = 1000
-SECRET_VARIABLE = f"{PREFIX}SECRET"
+SECRET_VARIABLE, SECRET_FILE_VARIABLE = f"{PREFIX}SECRET", f"{PREFIX}SECRET_FILE"
 
 
 def add_source_options(parser: argparse.ArgumentParser) -> None:
@@ -50,7 +51,7 @@ def run_source(
         raise CannotUse(f"--store: {path}: there is no such file")
     try:
         store = reading_store(arguments.store)
-        return Engine(load(loaded.program), store=store, secret=read_secret(arguments.secret_file), life_cycle=True), None
+        return Engine(load(loaded.program), store=store, secret=read_secret(arguments.secret_file, arguments.store), life_cycle=True), None
     except StoreError as error:
         raise CannotUse(f"--store: {error}") from error
 
@@ -79,7 +80,7 @@ def add_event_options(parser: argparse.ArgumentParser, *, required: bool = True)
         "--secret-file",
         type=Path,
         metavar="FILE",
-        help=f"the secret of the spot checks' draw (default: the variable {SECRET_VARIABLE}, or none)",
+        help=f"the secret of the spot checks' draw (default: the variable {SECRET_VARIABLE}, the file that {SECRET_FILE_VARIABLE} names, with --store sqlite:PATH the file PATH.secret, or none)",
     )
 
 
@@ -111,11 +112,16 @@ def run_events(
     return engine, report
 
 
-def read_secret(path: Path | None) -> bytes:
-    """The secret of the spot checks' draw, from a file or else from the environment: never a word of the command line, which others can see."""
-    if path is not None:
-        return read_file(path).strip()
-    return os.environ.get(SECRET_VARIABLE, "").encode()
+def read_secret(path: Path | None, store: str | None = None) -> bytes:
+    """The secret of the spot checks' draw, from a file, else from the environment or what a service made beside this store: never a word of the command
+    line, which others can see."""
+    if path is None and SECRET_VARIABLE in os.environ:
+        return os.environ[SECRET_VARIABLE].encode()
+    if path is None and SECRET_FILE_VARIABLE in os.environ:
+        path = Path(os.environ[SECRET_FILE_VARIABLE])
+    if path is None and store is not None and (made := beside(store)) is not None and made.exists():
+        path = made
+    return b"" if path is None else read_file(path).strip()
 
 
 def _sources(arguments: argparse.Namespace, loaded: Loaded, mapping: ColumnMapping) -> Iterator[tuple[Mapper, Iterator[Row]]]:

@@ -197,9 +197,7 @@ class _Stage:
         command = "rulelang" if shutil.which("rulelang") else ".venv/bin/rulelang"
         rules = "rules/" if arguments.rules == SHIPPED_RULES else str(arguments.rules)
         write = self._terminal.write
-        write("\nTo keep the service running, with a secret for the draw of spot checks:\n")
-        write("    (umask 077; head -c 32 /dev/urandom | base64 > secret.txt)\n")
-        write("    export RULELANG_SECRET_FILE=secret.txt\n")
+        write("\nTo keep the service running, until Ctrl-C:\n")
         write(f"    {command} serve {rules} --store sqlite:rulelang.db --listen 127.0.0.1:50051\n")
         if arguments.save is None:
             write("To have the events in a file, for `replay` and `explain`:\n")

@@ -34,6 +34,7 @@ from services.channels.outbox import Outbox, StoreAsides
 from services.logs import LISTED_MAX, logger
 from services.people import People, PeopleError, load_people, unmet
 from services.report.gather import unit_entity
+from services.secret import SecretError, beside, own_secret
 from services.server.admission import Admission
 from services.server.board import Board
 from services.server.channels import Channels as ChannelsService
@@ -77,6 +78,7 @@ class Service:
         loop = asyncio.get_running_loop()
         limits = settings.limits
         self._settings = settings
+        self._secret = settings.secret
         self._wall_clock = wall_clock
         self._rules = rules
         self._loop = loop
@@ -163,7 +165,7 @@ class Service:
             rules.program,
             store=store,
             clock="system",
-            secret=self._settings.secret or b"",
+            secret=self._secret or b"",  # none: nothing is drawn
             tolerance_us=tolerance_us,
             limits=replace(bounds.DEFAULT, unsaved_events_max=UNSAVED_EVENTS_MAX),
             wall_clock=self._wall_clock,
@@ -202,10 +204,18 @@ class Service:
 
     def _check_secret(self, declared: model.RuleSet) -> None:
         drawn = [rule.name for rule in declared.rules if rule.sample is not None and rule.state != "disabled"]
-        if drawn and self._settings.secret is None:
+        if not drawn or self._secret is not None:
+            return
+        try:
+            self._secret = own_secret(self._settings.store)
+        except SecretError as error:
+            raise CannotServe(str(error)) from error
+        if self._secret is None:
             raise CannotServe(
-                f"{drawn[0]} draws a sample, and without a secret (secret_file, RULELANG_SECRET_FILE) those drawn could foresee it"
+                f"{drawn[0]} draws a sample: give all services on this store the same secret (secret_file, RULELANG_SECRET_FILE), "
+                "which those drawn must not know"
             )
+        logger().info("spot checks are drawn under a secret of the service's own", file=str(beside(self._settings.store) or "in memory"))
 
     def _check_copy(self) -> None:
         if self._settings.copy is None:

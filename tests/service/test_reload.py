@@ -99,15 +99,28 @@ def test_the_same_rules_again_are_no_change(tmp_path: Path) -> None:
     play(scenario, paths=[str(rules)])
 
 
-def test_a_set_that_draws_samples_is_not_taken_without_a_secret(tmp_path: Path) -> None:
+def test_a_set_that_draws_samples_gets_a_secret_when_it_needs_one(tmp_path: Path) -> None:
     rules = write_rules(tmp_path / "rules", RULES.replace("rule long_stop\n", "rule long_stop\n    sample 50% by officer\n"))
+
+    async def scenario(inside: Inside) -> None:
+        assert not (tmp_path / "kept.db.secret").exists()
+        told = await reload(inside)
+        assert told.last_reload.accepted
+        assert len((tmp_path / "kept.db.secret").read_bytes().strip()) == 64
+
+    play(scenario, chosen(f"sqlite:{tmp_path / 'kept.db'}"), paths=[str(rules)])
+
+
+def test_a_set_that_draws_samples_under_a_damaged_secret_is_not_taken(tmp_path: Path) -> None:
+    rules = write_rules(tmp_path / "rules", RULES.replace("rule long_stop\n", "rule long_stop\n    sample 50% by officer\n"))
+    (tmp_path / "kept.db.secret").write_text("0123456789abcde\n")
 
     async def scenario(inside: Inside) -> None:
         told = await reload(inside)
         assert not told.last_reload.accepted
-        assert "secret" in told.last_reload.error
+        assert "kept.db.secret: the secret of the spot checks has less than 16 bytes" in told.last_reload.error
 
-    play(scenario, paths=[str(rules)])
+    play(scenario, chosen(f"sqlite:{tmp_path / 'kept.db'}"), paths=[str(rules)])
 
 
 def test_events_of_a_type_that_the_new_set_has_no_more_are_passed_over(tmp_path: Path) -> None:

@@ -9,14 +9,16 @@ import socket
 import subprocess
 import sys
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 import rulelang
+from tests.cli.command import rulelang as typed
 from tests.service.inside import WAIT_S
 from tests.service.outside import ROOT, Process, describe, evaluate, serving
-from tests.service.scene import RULES, blood, write_rules
+from tests.service.scene import RULES, blood, stop, write_rules
 
 
 @pytest.fixture
@@ -166,16 +168,41 @@ def test_a_store_that_another_service_has_open_is_exit_code_two_and_leaves_that_
         assert describe(process).counters["accepted"] == 2
 
 
-def test_rules_that_draw_samples_need_a_secret(tmp_path: Path) -> None:
-    rules = write_rules(tmp_path / "rules", RULES.replace("rule long_stop\n", "rule long_stop\n    sample 50% by officer\n"))
-    code, _, err = refused(rules, "--store", "memory:", "--listen", "127.0.0.1:0")
-    assert code == 2
-    assert "long_stop draws a sample" in err
+DRAWING = RULES.replace("rule long_stop\n", "rule long_stop\n    sample 50% by officer\n")
+
+
+def test_a_given_secret_is_the_one_and_is_nowhere_in_the_log(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("0123456789abcdef\n")
-    with serving(tmp_path, rules, "--store", "memory:", RULELANG_SECRET_FILE=str(secret)) as process:
+    store = f"sqlite:{tmp_path / 'kept.db'}"
+    with serving(tmp_path, write_rules(tmp_path / "rules", DRAWING), "--store", store, RULELANG_SECRET_FILE=str(secret)) as process:
         assert process.stop() == 0
         assert "0123456789abcdef" not in process.log.read_text()
+    assert not (tmp_path / "kept.db.secret").exists()
+
+
+def test_who_gives_no_secret_has_one_made_beside_the_store_once_by_which_draws_are_recomputed(tmp_path: Path) -> None:
+    rules, store, made = write_rules(tmp_path / "rules", DRAWING), f"sqlite:{tmp_path / 'kept.db'}", tmp_path / "kept.db.secret"
+    with serving(tmp_path, rules, "--store", store) as process:
+        evaluate(process, *(stop(f"s{number}", 3, f"P{number}", lasted=timedelta(hours=3)) for number in range(20)))
+        assert process.stop() == 0
+        kept = made.read_bytes()
+        assert kept.strip().decode() not in process.log.read_text()
+    assert made.stat().st_mode & 0o777 == 0o600
+    with serving(tmp_path, rules, "--store", store) as process:
+        assert process.stop() == 0
+    assert made.read_bytes() == kept
+    drawn = typed("draws", rules, "--store", store, "--day", "all", "--output", tmp_path / "draws.csv")
+    assert drawn.returncode == 0, drawn.stderr
+    assert len((tmp_path / "draws.csv").read_text().splitlines()) > 1
+    verified = typed("verify-sample", rules, "--draws", tmp_path / "draws.csv", "--secret-file", made)
+    assert verified.returncode == 0, verified.stdout
+
+
+def test_a_store_of_several_services_needs_a_secret_that_is_given(tmp_path: Path) -> None:
+    code, _, err = refused(write_rules(tmp_path / "rules", DRAWING), "--store", "redis://127.0.0.1:1", "--listen", "127.0.0.1:0")
+    assert code == 2
+    assert "long_stop draws a sample: give all services on this store the same secret" in err
 
 
 def test_a_signal_that_comes_while_it_starts_is_heard(rules: Path, tmp_path: Path) -> None:

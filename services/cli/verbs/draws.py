@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     zone = Zone(loaded.ruleset.timezone)
     wanted = check_day(arguments.day, zone)
     if shares_of(loaded.ruleset):
-        check_secret(arguments.secret_file)
+        check_secret(arguments.secret_file, arguments.store)
     engine, report = run_source(arguments, loaded, terminal)
     try:
         day = wanted or ("all" if engine.now is None else day_text(zone.day(engine.now)))
@@ -71,9 +71,9 @@ def check_day(text: str | None, zone: Zone) -> str | None:
     return text
 
 
-def check_secret(path: Path | None) -> bytes:
+def check_secret(path: Path | None, store: str | None = None) -> bytes:
     """Without the secret nothing that is said here would be true."""
-    secret = read_secret(path)
+    secret = read_secret(path, store)
     if not secret:
         raise CannotUse(f"--secret-file: the secret of the draw is needed, in a file or in the variable {SECRET_VARIABLE}")
     return secret
