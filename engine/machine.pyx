@@ -64,6 +64,9 @@ from unicodedata import normalize as unicode_normal
 
 import re2
 
+from engine.texts import plain_json
+
+
 cdef extern from "Python.h":
     PyObject *PyDict_GetItemWithError(object mapping, object key) except? NULL
     int PyUnicode_Compare(object left, object right) except? -1

@@ -210,8 +210,8 @@ cdef int put_escaped(Writer out, const unsigned char *x, Py_ssize_t n) except -1
     return 0
 
 
-def canonical_bytes(value):
-    """JSON of which there is one form only, as UTF-8; half a pair of UTF-16 as if it were a character."""
+cdef bytes written_json(value):
+    """JSON of a value of plain types; None where it has something else in it, or is deep."""
     global SPARE
     cdef Writer out = SPARE
     SPARE = None  # two engines may be at work in two threads, and some of what is called here lets the other one go on
@@ -220,7 +220,19 @@ def canonical_bytes(value):
     out.n = 0
     written = out.taken() if put_json(out, value, 0) else None
     SPARE = out
+    return written
+
+
+def canonical_bytes(value):
+    """JSON of which there is one form only, as UTF-8; half a pair of UTF-16 as if it were a character."""
+    written = written_json(value)
     return DUMPS(value).encode("utf-8", "surrogatepass") if written is None else written
+
+
+def plain_json(value):
+    """The same of plain types in valid UTF-8 only; None: leave it to `json`, which may come to the same."""
+    written = written_json(value)
+    return None if written is None or b"\xed" in written else written  # halves of pairs begin so, and some letters
 
 
 def canonical(value):
@@ -237,7 +249,7 @@ def identity_at(str rule not None, key, long long moment, str source not None, s
     """The id of a finding of a rule and key that opens at an event: `identity([rule, key, [moment, source, id]])`."""
     global SPARE
     cdef Writer out = SPARE
-    SPARE = None  # as in `canonical_bytes`
+    SPARE = None  # as in `written_json`
     if out is None:
         out = Writer()
     out.n = 0

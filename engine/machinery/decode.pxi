@@ -376,10 +376,12 @@ cdef bytes journal_form(Machine machine, dict given):
     """The event as the journal keeps it: JSON, with what is not declared too, as other rules may declare it."""
     cdef bytes form
     try:
-        for name in given:
-            if not isinstance(name, str):  # JSON would make a text of it
-                raise TypeError
-        form = write_json(given).encode()
+        form = plain_json(given)
+        if form is None:
+            for name in given:
+                if not isinstance(name, str):  # JSON would make a text of it
+                    raise TypeError
+            form = write_json(given).encode()
     except UNWRITABLE:
         # Something undeclared that JSON has no word for: it is nothing to any rule.
         kept = {}

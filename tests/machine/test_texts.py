@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from math import isfinite
 
 import pytest
 
@@ -93,6 +94,17 @@ def a_value(made: random.Random, depth: int = 0) -> object:
     return {made.choice(("", "a", "字", '"', "\ud800", Named("k"), 1, None, True, 2.5)): part for part in several}
 
 
+def is_plain(value: object) -> bool:
+    """Whether nothing in it is left to `json`."""
+    if isinstance(value, dict):
+        return all(type(name) is str and is_plain(name) for name in value) and all(map(is_plain, value.values()))
+    if isinstance(value, list | tuple):
+        return all(map(is_plain, value))
+    if type(value) is str:
+        return "\ud800" not in value
+    return value is None or type(value) in (bool, int) or (type(value) is float and isfinite(value))
+
+
 @pytest.mark.seeds(3)
 def test_json_is_that_of_the_standard_library(seed: int) -> None:
     made = random.Random(seed)
@@ -101,6 +113,9 @@ def test_json_is_that_of_the_standard_library(seed: int) -> None:
         expected = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
         assert texts.canonical(value) == expected, (seed, value)
         assert texts.canonical_bytes(value) == expected.encode("utf-8", "surrogatepass"), (seed, value)
+        plain = texts.plain_json(value)
+        assert plain == expected.encode("utf-8", "surrogatepass") if plain is not None else not is_plain(value), (seed, value)
+        assert plain is None or plain.decode() == expected, "only what UTF-8 has"
 
 
 @pytest.mark.parametrize("depth", [1, 49, 50, 51, 52, 200])
