@@ -14,6 +14,7 @@ In: a TOML file, and the files with secrets that it names, which lie beside it. 
 
 from __future__ import annotations
 
+import hashlib
 import re
 import ssl
 from collections.abc import Callable, Mapping
@@ -217,7 +218,7 @@ def _webhook(values: Mapping[str, Any], table: Mapping[str, Any], where: str) ->
     secrets = _read(read_secrets, _content(_needed(values, "secret_file", where), f"{where}.secret_file"), f"{where}.secret_file")
     if not url.tls and (given := [name for name in ("ca", "certificate", "key") if values[name] is not None]):
         raise ChannelsError(f"{where}.{given[0]}: is for TLS, but the url begins with http://")
-    return Webhook(url, secrets, values["timeout_s"], context(values, where) if url.tls else None)
+    return Webhook(url, secrets, values["timeout_s"], context(values, where) if url.tls else None, _content_of(values, where))
 
 
 def _mail(values: Mapping[str, Any], table: Mapping[str, Any], where: str) -> Mail:
@@ -246,6 +247,7 @@ def _mail(values: Mapping[str, Any], table: Mapping[str, Any], where: str) -> Ma
         values["user"],
         password,
         protected,
+        _content_of(values, where),
     )
 
 
@@ -284,6 +286,12 @@ def context(values: Mapping[str, Any], where: str) -> ssl.SSLContext:
     except (ssl.SSLError, OSError) as error:
         raise ChannelsError(f"{where}: ca, certificate or key cannot be used: {error}") from error
     return made
+
+
+def _content_of(values: Mapping[str, Any], where: str) -> str:
+    """A digest of the files for TLS, so that a renewed certificate is noticed."""
+    contents = [values[name] and _content(values[name], f"{where}.{name}") for name in ("ca", "certificate", "key")]
+    return hashlib.sha256(repr(contents).encode()).hexdigest() if any(contents) else ""
 
 
 def _routes(tables: object, channels: Mapping[str, Channel], where: str) -> tuple[Route, ...]:

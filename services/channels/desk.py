@@ -206,12 +206,13 @@ class Desk:
             self._unseen_s = time.monotonic()
         return time.monotonic() - self._unseen_s >= CATCH_UP_S
 
-    def _settle_places(self) -> None:
-        """Where the store holds another history than the one that was delivered, go on from the last place that both share."""
+    def _settle_places(self) -> bool:
+        """Where the store holds another history than the one that was delivered, go on from the last place that both share. Whether that was so."""
+        another = False
         for lane in self._state.lanes.values():
             if self._fits(lane.cursor):
                 continue
-            self._gathered = None
+            another, self._gathered = True, None
             before, lane.cursor = lane.cursor, states.latest_fitting(self._state.marks, self._fits)
             number = states.place(lane.cursor)
             lane.waiting = {one: waiting for one, waiting in lane.waiting.items() if one <= number}
@@ -223,6 +224,7 @@ class Desk:
                 goes_on_from=lane.cursor,
             )
             self._dirty = True
+        return another
 
     def _fits(self, cursor: str) -> bool:
         try:
@@ -239,8 +241,10 @@ class Desk:
     async def _deliver(self) -> None:
         while not self.stopping:
             self._wake.clear()
-            self._settle_places()
             await self._take_up_requests()
+            if self._settle_places():
+                await self._abandon()  # what is under way may be of the other history
+                continue
             more = self._read_news()
             self._start_due()
             self._save_behind()
@@ -249,8 +253,6 @@ class Desk:
             else:
                 await self._pause(self._until_due_s())
             self._gather()
-        for task in self._under_way:
-            task.add_done_callback(lambda _: self.wake())
         if self._under_way:
             await asyncio.wait(self._under_way, timeout=STOP_S)
         self._gather()
@@ -376,14 +378,16 @@ class Desk:
         now_us = self._world.clock()
         if waiting.first_us is None:
             waiting.first_us = now_us
-        name = ("digest." if waiting.cut_us else "") + self._world.board.cursor(waiting.number)
-        task = asyncio.ensure_future(self._attempt(waiting, name, now_us))
+        board, since = self._world.board, waiting.since if waiting.cut_us else waiting.number - 1
+        lines = [(dossier, line, board.evidence(dossier.id)) for _, dossier, line in board.lines(since, waiting.number - since)]
+        name = ("digest." if waiting.cut_us else "") + board.cursor(waiting.number)
+        task = asyncio.ensure_future(self._attempt(waiting, lines, name, now_us))
         task.add_done_callback(lambda _: self.wake())
         self._under_way[task] = _UnderWay(lane, waiting, self._key(waiting), name)
 
-    async def _attempt(self, waiting: Waiting, name: str, now_us: int) -> Outcome | None:
+    async def _attempt(self, waiting: Waiting, lines: Sequence[tuple[Dossier, Line, bytes]], name: str, now_us: int) -> Outcome | None:
         """None: no route leads here any more."""
-        told = await self._told(waiting)
+        told = await self._told(lines)
         if not told:
             return None
         body = told[0].shown
@@ -393,11 +397,8 @@ class Desk:
             body = digest_object(self.channel.name, self.channel.digest.kind, waiting.cut_us, shown, self._world.unit())
         return await self._way.send(Parcel(name, waiting.tries + 1, now_us, body, told, waiting.only))
 
-    async def _told(self, waiting: Waiting) -> tuple[Told, ...]:
-        """What of a delivery a route still leads here."""
-        since = waiting.since if waiting.cut_us else waiting.number - 1
-        board = self._world.board
-        lines = [(dossier, line, board.evidence(dossier.id)) for _, dossier, line in board.lines(since, waiting.number - since)]
+    async def _told(self, lines: Sequence[tuple[Dossier, Line, bytes]]) -> tuple[Told, ...]:
+        """What of these a route still leads here. The last of each is the evidence."""
         found: list[Told] = []
         for index, (dossier, line, evidence) in enumerate(lines, start=1):
             one = happening(dossier, line)
@@ -420,20 +421,22 @@ class Desk:
                 self._remove(under_way.lane, under_way.waiting)
                 continue
             if outcome.lost:
-                self._lose(under_way, dict(outcome.lost), log)
+                outcome = self._lose(under_way, outcome, log)
             if outcome.done:
                 self._delivered(under_way, log)
             else:
                 self._failed_again(under_way, outcome, log)
             self._dirty = True
 
-    def _lose(self, under_way: _UnderWay, lost: dict[str, str], log: Any) -> None:
-        """Some recipients will never take it, while others do."""
-        log.error("given up for some recipients", recipients=list(lost), why=next(iter(lost.values())))
-        if len(self._state.given_up) < self._world.limits.channel_given_up_max:
-            self._give_up(under_way, replace(under_way.waiting, why=next(iter(lost.values())), only=tuple(lost)))
-        else:
-            log.error("given up deliveries are as many as may be: what these recipients missed is only here")
+    def _lose(self, under_way: _UnderWay, outcome: Outcome, log: Any) -> Outcome:
+        """Some recipients will never take it. Where no more can be given up, they are tried on."""
+        lost = tuple(one for one, _ in outcome.lost)
+        why = outcome.lost[0][1]
+        if len(self._state.given_up) >= self._world.limits.channel_given_up_max:
+            return Outcome(False, why, left=(*outcome.left, *lost))
+        log.error("given up for some recipients", recipients=list(lost), why=why)
+        self._give_up(under_way, replace(under_way.waiting, tries=under_way.waiting.tries + 1, why=why, only=lost))
+        return outcome
 
     def _delivered(self, under_way: _UnderWay, log: Any) -> None:
         log.info("delivered")

@@ -31,7 +31,7 @@ SECURITY = ("tls", "starttls", "none")
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """Settings of a channel. `security`: TLS from the beginning, by STARTTLS, or none."""
+    """Settings of a channel. `security`: TLS from the beginning, by STARTTLS, or none. `context`: for TLS; `files`: a digest of what it was made of."""
 
     host: str
     port: int
@@ -43,6 +43,7 @@ class Mail:
     user: str | None = None
     password: str | None = field(default=None, repr=False)
     context: ssl.SSLContext | None = field(default=None, compare=False)
+    files: str = ""
 
 
 class MailWay:
@@ -153,9 +154,10 @@ class _Session:
         """Not connected yet, so that it can be cut off while it connects."""
         settings = self._settings
         us = settings.sender.partition("@")[2]
+        patience_s = settings.timeout_s + 1.0  # of one word of the server; before that the whole conversation is cut off, once it has begun
         if settings.security == "tls":
-            return smtplib.SMTP_SSL(local_hostname=us, timeout=settings.timeout_s, context=settings.context)
-        return smtplib.SMTP(local_hostname=us, timeout=settings.timeout_s)
+            return smtplib.SMTP_SSL(local_hostname=us, timeout=patience_s, context=settings.context)
+        return smtplib.SMTP(local_hostname=us, timeout=patience_s)
 
     def _greet(self, server: smtplib.SMTP) -> None:
         settings = self._settings

@@ -32,12 +32,13 @@ GONE = 410
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """Settings of a channel. `secrets`: the newest first; each signs. `ca`: authorities besides the system's, PEM; `certificate`, `key`: files of our own."""
+    """Settings of a channel. `secrets`: the newest first; each signs. `context`: for TLS; `files`: a digest of what it was made of."""
 
     url: Url
     secrets: tuple[bytes, ...] = field(repr=False)
     timeout_s: float
     context: ssl.SSLContext | None = field(compare=False)
+    files: str
 
 
 class WebhookWay:

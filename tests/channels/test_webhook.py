@@ -118,6 +118,48 @@ def test_nothing_of_a_warning_goes_out_before_its_release(tmp_path: Path) -> Non
         run(tmp_path, scenario, channels=write_channels(tmp_path, webhook(told.url)))
 
 
+def test_each_happening_says_of_which_kinds_it_is(tmp_path: Path) -> None:
+    with receiver() as told:
+
+        async def scenario(office: Office) -> None:
+            done = await one_warning(office, "P1")
+            await office.do("zhang", done)
+            await office.do("li", done)
+            await office.do("wang", done)
+            shaken = await one_warning(office, "P2", "11:00")
+            case = next(got for got in await taken(office, told, 5) if got.warning == shaken)
+            assert case.body["status"] == "issued"
+            await office.say("withdrawal", "2026-03-02T09:00", late=True, case=f"C{office.sent - 2}")
+            await office.inside.until(lambda: len(told_of(told, shaken)) == 3)
+            await office.do("wang", shaken, "revoked", note="the complaint had been withdrawn")
+            await office.inside.until(lambda: len(told_of(told, shaken)) == 4)
+            assert told_of(told, done) == [("issued",), ("step",), ("step",), ("step", "closed")]
+            assert told_of(told, shaken) == [("issued",), ("withdrawn", "reopened"), ("withdrawn",), ("step", "closed")]
+            bodies = [got.body for got in told.taken if got.warning == shaken]
+            assert [body["status"] for body in bodies] == ["issued", "issued", "withdrawn", "withdrawn"]
+            assert [body["stands_at"]["status"] for body in bodies] == ["open", "open", "open", "revoked"]
+
+        run(tmp_path, scenario, channels=write_channels(tmp_path, webhook(told.url)))
+
+
+def test_other_rules_change_nothing_about_what_was_told(tmp_path: Path) -> None:
+    with receiver() as told:
+
+        async def scenario(office: Office) -> None:
+            warning = await one_warning(office)
+            await taken(office, told, 1)
+            rules = office.folder / "office.rules"
+            rules.write_text(rules.read_text("utf-8").replace("blue at 3", "blue at 2"), encoding="utf-8")
+            office.inside.service.reload()
+            await said(office, "reloaded")
+            await office.do("zhang", warning)
+            await office.inside.until(lambda: ("step",) in told_of(told, warning))
+            assert not office.inside.said("the store holds another history than was delivered: some deliveries may be repeated")
+
+        run(tmp_path, scenario, channels=write_channels(tmp_path, webhook(told.url)))
+        assert [got.kinds for got in told.got] == [("issued",), ("step",)]
+
+
 # ---------------------------------------------------------------------- what fails
 
 
