@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rulelang.api import (
-        LANGUAGE_VERSION,
         Checked,
         check,
         check_files,
@@ -20,10 +19,12 @@ if TYPE_CHECKING:
         compile,
         compile_checked,
         compile_text,
+        compile_with_cache,
         load,
         load_text,
     )
     from rulelang.diagnostics import Diagnostic, RuleErrors
+    from rulelang.reading import LANGUAGE_VERSION
 
 __all__ = [
     "LANGUAGE_VERSION",
@@ -36,12 +37,19 @@ __all__ = [
     "compile",
     "compile_checked",
     "compile_text",
+    "compile_with_cache",
     "load",
     "load_text",
 ]
+
+_ELSEWHERE = {
+    "Diagnostic": "rulelang.diagnostics",
+    "RuleErrors": "rulelang.diagnostics",
+    "LANGUAGE_VERSION": "rulelang.reading",
+}
 
 
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module("rulelang.diagnostics" if name in ("Diagnostic", "RuleErrors") else "rulelang.api"), name)
+    return getattr(import_module(_ELSEWHERE.get(name, "rulelang.api")), name)

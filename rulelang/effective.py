@@ -1,11 +1,12 @@
 """What a rule comes to once the defaults are filled in: when it is looked at, over which window, when it is reported again.
 
-In: a rule of the model and its rule set.  Out: lines of text, for `check --effective`; and how far back the rules of a set look.
+In: a rule of the model and its rule set.  Out: lines of text, for `check --effective`; what is told of a rule set to those who run it; and how far back its
+rules look.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -39,6 +40,37 @@ def describe(rule: model.Rule, ruleset: model.RuleSet) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
+class RuleOutline:
+    """What is told of a rule to those who run it. `reach_us`: how far its own windows reach back; `credited`: the entities that it is about."""
+
+    name: str
+    title: str | None
+    category: str | None
+    state: str
+    level: str | None
+    reference: str | None
+    owner: str | None
+    layer: int
+    reach_us: int
+    credited: tuple[str, ...]
+    gives_points: bool
+    sampled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What is told of a rule set to those who run it: all but what its rules are made of."""
+
+    hash: str
+    timezone: str
+    rules: tuple[RuleOutline, ...]
+    ladders: tuple[model.Ladder, ...]
+    procedures: tuple[model.Procedure, ...]
+    entities: tuple[model.Entity, ...]
+    events: tuple[model.Event, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LookBack:
     """How far before the moment looked at an event may lie that counts for it, in microseconds, by name; 0: single events only."""
 
@@ -46,26 +78,55 @@ class LookBack:
     ladders: Mapping[str, int]
 
 
-def look_back(ruleset: model.RuleSet) -> LookBack:
+def look_back(outline: Outline) -> LookBack:
     """At most: a window of open time reaches as far as its entities retain. A rule over findings or warnings reaches as much further as those it may see,
     and a ladder as those whose points stand on it."""
-    retained = {entity.name: entity.retain_us for entity in ruleset.entities}
+    retained = {entity.name: entity.retain_us for entity in outline.entities}
     rules: dict[str, int] = {}
 
     def add(layer: int, below: int) -> None:
-        for rule in ruleset.rules:
-            if rule.layer == layer:
-                own = (_reach_us(scope.window, min(retained[key.entity] for key in scope.keys)) for scope in rule.scopes)
-                rules[rule.name] = max(own, default=0) + below
+        rules.update({rule.name: rule.reach_us + below for rule in outline.rules if rule.layer == layer})
 
     add(0, 0)
     add(1, max(rules.values(), default=0))
     ladders = {}
-    for ladder in ruleset.ladders:
-        feeding = [rules[rule.name] for rule in ruleset.rules if ladder.name in ladders_of(rule, ruleset)]
+    for ladder in outline.ladders:
+        feeding = [rules[rule.name] for rule in outline.rules if ladder.name in ladders_fed(rule, outline.entities, outline.ladders)]
         ladders[ladder.name] = _reach_us(ladder.window, retained[ladder.entity]) + max(feeding, default=0)
     add(2, max([*rules.values(), *ladders.values()], default=0))
     return LookBack(rules, ladders)
+
+
+def rule_outline(rule: model.Rule, entities: Mapping[str, model.Entity]) -> RuleOutline:
+    """What is told of a rule."""
+    reach = (_reach_us(scope.window, min(entities[key.entity].retain_us for key in scope.keys)) for scope in rule.scopes)
+    return RuleOutline(
+        rule.name,
+        rule.title,
+        rule.category,
+        rule.state,
+        rule.level,
+        rule.reference,
+        rule.owner,
+        rule.layer,
+        max(reach, default=0),
+        tuple([about.entity for about in rule.about] or [key.entity for scope in rule.scopes[:1] for key in scope.keys]),
+        rule.points is not None,
+        rule.sample is not None,
+    )
+
+
+def outline(ruleset: model.RuleSet) -> Outline:
+    """What is told of a rule set."""
+    entities = {entity.name: entity for entity in ruleset.entities}
+    return outline_of(ruleset, [rule_outline(rule, entities) for rule in ruleset.rules])
+
+
+def outline_of(declared: model.RuleSet, rules: Iterable[RuleOutline]) -> Outline:
+    """What is told of a rule set with these rules. Those of `declared` are not looked at."""
+    return Outline(
+        declared.hash, declared.timezone, tuple(rules), declared.ladders, declared.procedures, declared.entities, declared.events
+    )
 
 
 def _reach_us(window: model.Window, retained_us: int) -> int:
@@ -153,18 +214,24 @@ def _about(rule: model.Rule) -> str:
 
 def ladders_of(rule: model.Rule, ruleset: model.RuleSet) -> list[str]:
     """The ladders on which points of this rule can stand, of whom it is about directly or, through `in`, above."""
-    if rule.state != "enabled" or rule.layer == 2 or rule.points is None:
+    entities = {entity.name: entity for entity in ruleset.entities}
+    return ladders_fed(rule_outline(rule, entities), ruleset.entities, ruleset.ladders)
+
+
+def ladders_fed(rule: RuleOutline, entities: Iterable[model.Entity], ladders: Iterable[model.Ladder]) -> list[str]:
+    """The same of the outline of a rule."""
+    if rule.state != "enabled" or rule.layer == 2 or not rule.gives_points:
         return []
-    parents = {entity.name: entity.parent for entity in ruleset.entities}
+    parents = {entity.name: entity.parent for entity in entities}
     reached: dict[str, None] = {}
-    for entity in [about.entity for about in rule.about] or [key.entity for scope in rule.scopes[:1] for key in scope.keys]:
+    for entity in rule.credited:
         above: str | None = entity
         while above is not None and above not in reached:
             reached[above] = None
             above = parents[above]
     return [
         ladder.name
-        for ladder in ruleset.ladders
+        for ladder in ladders
         if ladder.entity in reached and (not ladder.categories or any((rule.category or "").startswith(c) for c in ladder.categories))
     ]
 

@@ -25,6 +25,7 @@ from rulelang.build import Build
 from rulelang.diagnostics import Diagnostic
 from rulelang.messages import diagnostic
 from rulelang.punctuation import as_ascii, line_end
+from rulelang.straight import Straight, Stuck
 from rulelang.syntax import Span
 from rulelang.unexpected import explain
 
@@ -54,6 +55,12 @@ def parse_file(name: str, text: str) -> tuple[syntax.File, list[Diagnostic]]:
     return syntax.File(name, kept, _words_beside(kept, clean.text)), errors[:ERRORS_MAX]
 
 
+def parse_again(name: str, text: str, places: Sequence[tuple[int, int]]) -> list[syntax.Declaration]:
+    """The declarations at these places of a file in which there is no error."""
+    clean = as_ascii(text).text if places else ""
+    return [declaration for begin, end in places for declaration in _parse(name, clean[begin:end], begin, "start")[0]]
+
+
 def parse_expression(file: str, text: str, offset: int) -> tuple[syntax.Expression | None, list[Diagnostic]]:
     """An expression inside a message's braces; `offset` is where it begins in the file."""
     clean = as_ascii(text)
@@ -74,17 +81,22 @@ _ONE_AT_A_TIME = Lock()
 
 
 @cache
-def _builder() -> tuple[Build, Lark]:
+def _builder() -> tuple[Build, Lark, Straight]:
     build = Build()
-    return build, grammar.parser(build)
+    parser = grammar.parser(build)
+    return build, parser, Straight(parser)
 
 
 def _parse(name: str, text: str, offset: int, start: str) -> tuple[Any, list[Diagnostic]]:
     """What the start symbol makes of the text, and what is wrong with its literals; raises `UnexpectedInput`."""
     with _ONE_AT_A_TIME:
-        build, parser = _builder()
+        build, parser, straight = _builder()
         build.begin(name, offset)
-        return parser.parse(text, start=start), build.errors
+        try:
+            return straight.parse(text, start), build.errors
+        except Stuck:
+            build.begin(name, offset)
+            return parser.parse(text, start=start), build.errors
 
 
 def _parse_whole(name: str, text: str) -> tuple[list[syntax.Declaration], list[Diagnostic]] | None:

@@ -40,6 +40,11 @@ class AsciiText:
     unterminated: tuple[int, ...]  # offsets of quotes that nothing closes on their line
 
 
+def with_ascii_punctuation(text: str) -> str:
+    """The text with ASCII punctuation everywhere, in texts and comments too."""
+    return text.translate(_PUNCTUATION)
+
+
 def as_ascii(text: str) -> AsciiText:
     """The text with ASCII punctuation."""
     parts: list[str] = []

@@ -454,6 +454,15 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class RuleHead:
+    """A rule of which no more is known than what others ask of it: what it says was made into a program before."""
+
+    name: str
+    approval: bool
+    name_span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Rung:
     """`orange at 9 action "…" deadline 10d [of CALENDAR]`."""
 
@@ -610,9 +619,10 @@ Declaration = Timezone | Calendar | Entity | Event | Table | Let | Rule | Ladder
 class File:
     """One file's declarations, in the order written; declarations with syntax errors are left out.
 
-    `broken`: the words that stand in those, among them what they declare.
+    `broken`: the words that stand in those, among them what they declare. `heads`: rules that are known by their heads only, then all of the file's.
     """
 
     name: str
     declarations: tuple[Declaration, ...]
     broken: frozenset[str] = frozenset()
+    heads: tuple[RuleHead, ...] = ()

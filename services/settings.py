@@ -70,6 +70,12 @@ SETTINGS: tuple[Setting, ...] = (
         None,
         "File that says which systems and people are told of warnings ([channels](channels.md)); without it none are",
     ),
+    Setting(
+        "cache",
+        Path,
+        None,
+        "Folder of the service's own that keeps what was compiled: a start or a reload compiles only files that changed ([about it](command-line.md#compile-and-disasm))",
+    ),
     Setting("clock.future_tolerance_s", float, 300.0, "How far ahead of the service's clock an event's time may be, seconds", 0, 86_400),
     Setting("clock.tick_s", float, 1.0, "How often deadlines are looked for, seconds", 0.05, 60),
     Setting(
@@ -166,6 +172,7 @@ class Settings:
     channels: Path | None
     copy: Path | None
     copy_every_s: float
+    cache: Path | None
     future_tolerance_s: float
     tick_s: float
     limits: Limits
@@ -283,6 +290,7 @@ def _assemble(values: Mapping[str, object]) -> Settings:
         channels=Path(str(values["channels"])) if values["channels"] is not None else None,
         copy=Path(str(values["copy.file"])) if values["copy.file"] is not None else None,
         copy_every_s=float(str(values["copy.every_s"])),
+        cache=Path(str(values["cache"])) if values["cache"] is not None else None,
         future_tolerance_s=float(str(values["clock.future_tolerance_s"])),
         tick_s=float(str(values["clock.tick_s"])),
         limits=limits,

@@ -1,7 +1,8 @@
 """Expressions to code for the stack machine of docs/bytecode.md.
 
-In: expressions of the model, and what the rule set knows of aggregates and patterns.  Out: 32-bit words, and for each stretch of them where it
-begins, how deep its stack is, what kind of value it leaves, and which words finish which part of the rule file (its marks).
+In: expressions of the model, and what the rule set knows of aggregates and patterns.  Out: runs of 32-bit words, and for each stretch of them where it
+begins, how deep its stack is, what kind of value it leaves, and which words finish which part of the rule file (its marks). What the words refer to
+by number has its numbers within the unit; the linker gives the program's (see `rulelang.emit.link`).
 
 Equal expressions share one stretch of code where nobody asks which of them is meant (`shared`); equal parts of conditions about one event
 share a memo (see `Memos`).
@@ -9,16 +10,18 @@ share a memo (see `Memos`).
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from dataclasses import dataclass
+import json
+from array import array
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any, Protocol
 
 from rulelang import model
-from rulelang.emit.instructions import BY_NAME
+from rulelang.emit.instructions import INSTRUCTIONS
 from rulelang.emit.memos import Memos
 from rulelang.emit.pool import Layout, Pool
 from rulelang.emit.shape import Shapes
 from rulelang.model import Kind
+from rulelang.syntax import Span
 
 TAGS = {
     Kind.BOOLEAN: 1,
@@ -44,6 +47,14 @@ PARTS_OF_TIME = {"hour": "HOUR", "minute": "MINUTE", "weekday": "WEEKDAY", "day"
 OF_TEXT = {"length": "LENGTH", "lower": "LOWER", "upper": "UPPER", "trim": "TRIM"}
 ROUNDINGS = {"round": "ROUND", "floor": "FLOOR", "ceil": "CEILING"}
 
+POOLS = ("constant", "set", "glob", "regex", "access", "calendar", "table")
+"""What words refer to by number and a unit has a list of."""
+_RELOCATED = (*POOLS, "aggregate", "pattern", "memo")
+_INSTRUCTIONS = {
+    i.name: (i.number, i.taken, i.left, i.operands[0] if i.operands and i.operands[0] in _RELOCATED else None) for i in INSTRUCTIONS
+}
+"""By name: number, values taken and left, and the pool that the first operand is a number of."""
+
 
 class Questions(Protocol):
     """Who gives aggregates and patterns their numbers, for the rule whose code is made."""
@@ -53,61 +64,101 @@ class Questions(Protocol):
     def pattern(self, node: model.PatternTest) -> int: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
-    """Numbers of what is declared."""
+class Stretches:
+    """Stretches of code one after the other, while they are written: what the linker moves as a whole."""
 
-    entities: dict[str, int]
-    calendars: dict[str, int]
-    tables: dict[str, int]
+    def __init__(self, shared: tuple[Hashable, str | None] | None) -> None:
+        self.shared = shared
+        self.codes = 0
+        self.words = array("i")
+        self.jumps = array("i")
+        self.operands: dict[str, tuple[array[int], array[int]]] = {}
+        self.texts: list[str] = []
+        self.numbers = array("i")
+        self.aggregates = self.patterns = 0  # how many of the unit's they may speak of, once no more is written
+
+    def append(self, writing: _Writing, kind: Kind, node: model.Expression, place: Callable[[Span], str]) -> None:
+        """One more stretch: what was written, which gives this kind of value."""
+        start = len(self.words)
+        words = writing.words
+        for target in writing.targets:
+            words[target] += start
+        self.words.extend(words)
+        self.jumps.extend([target + start for target in writing.targets])
+        for pool, at in writing.operands:
+            places, numbers = self.operands.setdefault(pool, (array("i"), array("i")))
+            places.append(at + start)
+            numbers.append(words[at])
+        marks = ",".join([f"[%d,{place(span)}]" for _, span in writing.marks])
+        self.texts.append(f'{{"start":%d,"kind":"{kind.value}","stack":{writing.deepest},"span":{place(node.span)},"marks":[{marks}]}}')
+        self.numbers.append(start)
+        self.numbers.extend([at + start for at, _ in writing.marks])
+        self.codes += 1
 
 
 class Codes:
-    """All code of one program."""
+    """All code of one unit."""
 
-    def __init__(self, layout: Layout, names: Names, shapes: Shapes) -> None:
+    def __init__(self, layout: Layout, entities: Mapping[str, int], shapes: Shapes) -> None:
         self.layout = layout
-        self.names = names
+        self.entities = entities
         self.shapes = shapes
-        self.words: list[int] = []
-        self.entries: list[dict[str, Any]] = []
-        self.constants = Pool()
-        self.sets = Pool()
-        self.globs = Pool()
-        self.regexes = Pool()
-        self.accesses = Pool()
+        self.runs: list[Stretches] = []
+        self.aggregates = Pool()
+        self.patterns = Pool()
+        self.pools = {name: Pool() for name in POOLS}
+        self._count = 0
         self._shared: dict[Hashable, int] = {}
+        self._files: dict[str, str] = {}
 
     def add(self, node: model.Expression, questions: Questions, as_kind: Kind | None = None, memos: Memos | None = None) -> int:
         """The number of new code for an expression. `as_kind` number: an integer is made one."""
-        kind = as_kind or node.type.kind
-        writing = _Writing(self, questions, memos)
-        writing.value(node, kind)
-        writing.put("RETURN")
-        # Only now is it known where the code begins: what it asks for may have been written meanwhile.
-        start = len(self.words)
-        self.words += writing.at(start)
-        self.entries.append(
-            {
-                "start": start,
-                "kind": kind.value,
-                "stack": writing.deepest,
-                "span": _place(node),
-                "marks": [[start + word, place] for word, place in writing.marks],
-            }
-        )
-        return len(self.entries) - 1
+        writing = self._written(node, questions, as_kind, memos)
+        # Only now is it known where the code stands: what it asks for may have been written meanwhile.
+        if not self.runs or self.runs[-1].shared is not None:
+            self._begin(None)
+        return self._put(writing, node, as_kind)
 
     def shared(self, node: model.Expression, questions: Questions, as_kind: Kind | None = None) -> int:
         """The number of code for an expression, one for all that are equal."""
-        name = (self.shapes.of(node), as_kind)
-        if name not in self._shared:
-            self._shared[name] = self.add(node, questions, as_kind)
-        return self._shared[name]
+        shape = self.shapes.of(node)
+        found = self._shared.get((shape, as_kind))
+        if found is None:
+            writing = self._written(node, questions, as_kind, None)
+            self._begin((self.shapes.name(shape), as_kind and as_kind.value))
+            found = self._shared[shape, as_kind] = self._put(writing, node, as_kind)
+        return found
+
+    def _begin(self, shared: tuple[Hashable, str | None] | None) -> None:
+        self.end()
+        self.runs.append(Stretches(shared))
+
+    def end(self) -> None:
+        """No more is written to what was written last."""
+        if self.runs:
+            self.runs[-1].aggregates, self.runs[-1].patterns = len(self.aggregates.items), len(self.patterns.items)
+
+    def _written(self, node: model.Expression, questions: Questions, as_kind: Kind | None, memos: Memos | None) -> _Writing:
+        writing = _Writing(self, questions, memos)
+        writing.value(node, as_kind or node.type.kind)
+        writing.put("RETURN")
+        return writing
+
+    def _put(self, writing: _Writing, node: model.Expression, as_kind: Kind | None) -> int:
+        self.runs[-1].append(writing, as_kind or node.type.kind, node, self._place)
+        self._count += 1
+        return self._count - 1
+
+    def _place(self, span: Span) -> str:
+        """A place as JSON, in a text that is filled in by `%`."""
+        file = self._files.get(span.file)
+        if file is None:
+            file = self._files[span.file] = json.dumps(span.file, ensure_ascii=False).replace("%", "%%")
+        return f"[{file},{span.start},{span.end}]"
 
     def constant(self, kind: str, value: Any) -> int:
         # 1 == 1.0 == True in Python, and 0.0 == -0.0; they are different constants.
-        return self.constants.number((kind, repr(value)), [kind, value])
+        return self.pools["constant"].number((kind, repr(value)), [kind, value])
 
 
 def _is_silent(node: model.Expression) -> bool:
@@ -120,10 +171,6 @@ def _is_silent(node: model.Expression) -> bool:
     return False
 
 
-def _place(node: model.Expression) -> list[Any]:
-    return [node.span.file, node.span.start, node.span.end]
-
-
 class _Writing:
     """One expression being written."""
 
@@ -131,44 +178,43 @@ class _Writing:
         self._codes = codes
         self._questions = questions
         self._memos = memos
-        self._words: list[int] = []
-        self._targets: list[int] = []  # the words that hold the targets of jumps
         self._depth = 0
         self._latest = 0  # the word of the last instruction
         self.deepest = 0
-        self.marks: list[tuple[int, list[Any]]] = []
-
-    def at(self, start: int) -> list[int]:
-        """The words as they are when they begin at `start` of all code."""
-        words = list(self._words)
-        for target in self._targets:
-            words[target] += start
-        return words
+        self.words: list[int] = []
+        self.targets: list[int] = []  # the words that hold the targets of jumps
+        self.operands: list[tuple[str, int]] = []  # the pools that words refer to, and the words
+        self.marks: list[tuple[int, Span]] = []
 
     # ------------------------------------------------------------------ words
 
     def put(self, name: str, *operands: int, taken: int | None = None) -> int:
         """One instruction; gives the index of its first word."""
-        instruction = BY_NAME[name]
-        at = self._latest = len(self._words)
-        self._words.append(instruction.number)
-        self._words.extend(operands)
-        self._depth += instruction.left - (instruction.taken if taken is None else taken)
-        self.deepest = max(self.deepest, self._depth)
+        number, takes, left, pool = _INSTRUCTIONS[name]
+        words = self.words
+        at = self._latest = len(words)
+        words.append(number)
+        if operands:
+            words.extend(operands)
+            if pool is not None:
+                self.operands.append((pool, at + 1))
+        self._depth += left - (takes if taken is None else taken)
+        if self._depth > self.deepest:
+            self.deepest = self._depth
         return at
 
     def _jump(self, name: str, *operands: int) -> int:
         """A jump whose target is not known yet; gives the index of the word that will hold it."""
         self.put(name, *operands, 0)
-        self._targets.append(len(self._words) - 1)
-        return len(self._words) - 1
+        self.targets.append(len(self.words) - 1)
+        return len(self.words) - 1
 
     def _land(self, *jumps: int) -> None:
         for jump in jumps:
-            self._words[jump] = len(self._words)
+            self.words[jump] = len(self.words)
 
     def _mark(self, at: int, node: model.Expression) -> None:
-        self.marks.append((at, _place(node)))
+        self.marks.append((at, node.span))
 
     def _unmarked(self, node: model.Expression, kind: Kind) -> None:
         """A value that no words of the file stand for."""
@@ -221,7 +267,7 @@ class _Writing:
                 at = self.put("IS_MISSING" if missing else "IS_PRESENT")
             case model.CalendarTest(operand=operand, calendar=calendar, inside=inside):
                 self.value(operand, Kind.TIME)
-                at = self.put("DURING", self._codes.names.calendars[calendar])
+                at = self.put("DURING", self._codes.pools["calendar"].number(calendar, calendar))
                 if not inside:
                     at = self.put("NOT")
             case model.Arithmetic():
@@ -239,12 +285,12 @@ class _Writing:
                 at = self._call(node)
             case model.Normalise(entity=entity, operand=operand):
                 self.value(operand, Kind.TEXT)
-                at = self.put("NORMALISE", self._codes.names.entities[entity])
+                at = self.put("NORMALISE", self._codes.entities[entity])
             case model.TableLookup(table=table, arguments=arguments, at=day):
                 for argument in arguments:
                     self.value(argument, argument.type.kind)
                 self._unmarked(day, Kind.DATE)
-                at = self.put("LOOK_UP", self._codes.names.tables[table], taken=len(arguments) + 1)
+                at = self.put("LOOK_UP", self._codes.pools["table"].number(table, table), taken=len(arguments) + 1)
             case model.Aggregate():
                 at = self.put("AGGREGATE", self._questions.aggregate(node))
             case model.PatternTest():
@@ -270,7 +316,7 @@ class _Writing:
 
     def _field(self, node: model.FieldValue) -> int:
         slots = tuple(self._codes.layout.slot(event, node.name, node.spelling) for event in node.events)
-        access = self._codes.accesses.number(slots, [list(pair) for pair in slots])
+        access = self._codes.pools["access"].number(slots, [list(pair) for pair in slots])
         return self.put("THIS_FIELD" if node.of == "this" else "FIELD", access)
 
     def _logic(self, node: model.Logic) -> int:
@@ -301,7 +347,7 @@ class _Writing:
                 values = [float(value) for value in values]
             name = "text" if kind in TEXTS else kind.value
             self.value(node.operand, kind)
-            number = self._codes.sets.number((name, tuple(map(repr, values))), {"kind": name, "values": values})
+            number = self._codes.pools["set"].number((name, tuple(map(repr, values))), {"kind": name, "values": values})
             at = self.put("IN_SET", number)
         else:
             at = self._compare("==", node.operand, node.items[0])
@@ -334,7 +380,7 @@ class _Writing:
             if node.pattern.value is None:  # as a key nothing remains of it: unknown, whatever the text
                 self.value(node.pattern, Kind.TEXT)
                 return self.put("CONTAINS")
-            pool = self._codes.globs if node.op == "like" else self._codes.regexes
+            pool = self._codes.pools["glob" if node.op == "like" else "regex"]
             return self.put("LIKE" if node.op == "like" else "MATCHES", pool.number(node.pattern.value, node.pattern.value))
         self.value(node.pattern, Kind.TEXT)
         return self.put(node.op.upper().replace(" ", "_"))

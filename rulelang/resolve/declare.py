@@ -57,7 +57,8 @@ D = TypeVar("D")
 
 def declare(files: Sequence[syntax.File], read: Read) -> tuple[Schema, list[Diagnostic]]:
     """The schema of a rule set."""
-    written = [d for file in sorted(files, key=lambda f: f.name) for d in file.declarations]
+    in_order = sorted(files, key=lambda f: f.name)
+    written = [d for file in in_order for d in file.declarations]
     problems: list[Diagnostic] = []
     zone = _zone(_of(written, syntax.Timezone), problems)
     calendars = {}
@@ -73,7 +74,10 @@ def declare(files: Sequence[syntax.File], read: Read) -> tuple[Schema, list[Diag
     events = _events(_unique("event type", _of(written, syntax.Event), problems), entities, problems)
     written_entities = [e for e in _of(written, syntax.Entity) if e.name in entities]
     problems += check_sources(written_entities, entities, events)
-    rules = _unique("rule", _of(written, syntax.Rule), problems)
+    written_rules: list[syntax.Rule | syntax.RuleHead] = []
+    for file in in_order:
+        written_rules += [*file.heads, *_of(file.declarations, syntax.Rule)]
+    rules = _unique("rule", written_rules, problems)
     ladders = _unique("ladder", _of(written, syntax.Ladder), problems)
     schema = Schema(zone, calendars, entities, events, {}, lets, rules, ladders)
     tables = {}

@@ -28,7 +28,7 @@ class Schema:
     events: Mapping[str, model.Event]
     tables: Mapping[str, model.Table]
     lets: Mapping[str, syntax.Let]
-    rules: Mapping[str, syntax.Rule]
+    rules: Mapping[str, syntax.Rule | syntax.RuleHead]
     ladders: Mapping[str, syntax.Ladder]
     procedures: Mapping[str, syntax.Procedure] = field(default_factory=dict)
     lookups: Lookups = field(init=False, repr=False, compare=False)

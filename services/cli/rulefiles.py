@@ -13,6 +13,8 @@ from typing import NoReturn
 import rulelang
 from rulelang import model
 from rulelang.api import Checked
+from rulelang.cached.building import Building, Built
+from rulelang.cached.folder import CacheError, Folder
 from rulelang.diagnostics import Diagnostic
 from rulelang.render import render_text, summary
 from services.cli.terminal import CannotUse, Failed, Terminal
@@ -39,10 +41,14 @@ def add_paths(parser: argparse.ArgumentParser) -> None:
 def check_files(paths: list[str]) -> Checked:
     """Parsed and resolved; raises `CannotUse` where a path cannot be read."""
     checked = rulelang.check(paths)
+    _readable(checked)
+    return checked
+
+
+def _readable(checked: Checked | Building) -> None:
     unreadable = [d for d in checked.diagnostics if d.code in UNREADABLE]
     if unreadable:
         cannot_use(unreadable)
-    return checked
 
 
 def cannot_use(diagnostics: list[Diagnostic]) -> NoReturn:
@@ -53,7 +59,23 @@ def load_files(paths: list[str], terminal: Terminal) -> Loaded:
     """The rule set and its program; shows the errors and raises `Failed` where there are some."""
     checked = check_files(paths)
     if checked.ruleset is None:
-        terminal.say(render_text(checked.errors, checked.sources, colour=terminal.err_colour, folder=checked.folder))
-        terminal.say(summary(checked.errors))
-        raise Failed
+        _fail(checked, terminal)
     return Loaded(checked.ruleset, rulelang.compile_checked(checked), checked)
+
+
+def build_files(paths: list[str], cache: Path, terminal: Terminal) -> Built:
+    """The program, with what was made of the files before; shows the errors and raises `Failed` where there are some."""
+    try:
+        building = rulelang.compile_with_cache(paths, Folder(cache, terminal.say))
+    except CacheError as error:
+        raise CannotUse(str(error)) from error
+    _readable(building)
+    if building.built is None:
+        _fail(building, terminal)
+    return building.built
+
+
+def _fail(checked: Checked | Building, terminal: Terminal) -> NoReturn:
+    terminal.say(render_text(checked.errors, checked.sources, colour=terminal.err_colour, folder=checked.folder))
+    terminal.say(summary(checked.errors))
+    raise Failed

@@ -21,6 +21,7 @@ from typing import Any
 
 from engine import Engine
 from rulelang import model
+from rulelang.effective import outline
 from services.cli.events import WORDS
 from services.cli.files import check_writable, write_whole
 from services.cli.rulefiles import SHIPPED_RULES, load_files
@@ -74,7 +75,7 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     with tempfile.TemporaryDirectory(prefix="rulelang-demo-") as folder:
         store = f"sqlite:{folder}/demo.db"
         clock = DayClock(days.start)
-        with serving(RuleSet(loaded.ruleset, loaded.program), [str(arguments.rules)], store, clock) as address:
+        with serving(RuleSet(outline(loaded.ruleset), loaded.program), [str(arguments.rules)], store, clock) as address:
             upstream = Upstream(address)
             try:
                 stage.introduce(upstream, address)

@@ -17,6 +17,7 @@ from engine.warnings import procedure
 from engine.warnings.dossier import OPEN, OVERDUE, STEP, Dossier
 from engine.warnings.procedure import RELEASE
 from rulelang import model
+from rulelang.effective import Outline
 from rulelang.timezones import Zone
 from services.report.period import Period, day_of, start_us
 from services.report.score import Conduct, regularity
@@ -146,7 +147,7 @@ class Bulletin:
         return sum(1 for warning in self.new if warning.level == level and not warning.withdrawn)
 
 
-def unit_entity(ruleset: model.RuleSet) -> str | None:
+def unit_entity(ruleset: model.RuleSet | Outline) -> str | None:
     """The lowest entity that another one is in: units, not cities."""
     parents = {entity.parent for entity in ruleset.entities if entity.parent is not None}
     leaves = [e.parent for e in ruleset.entities if e.parent is not None and e.name not in parents]

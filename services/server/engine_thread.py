@@ -24,7 +24,7 @@ from engine.machine import EventError
 from engine.stores.interface import Store, StoreAway, StoreError, StoreFull, StoreReadOnly
 from engine.warnings.dossier import ISSUED, Command, Line
 from engine.warnings.register import Answer
-from rulelang import model
+from rulelang.effective import Outline
 from services.logs import LISTED_MAX, logger
 from services.server.board import Board, News
 from services.server.collecting import Collecting
@@ -45,7 +45,7 @@ STILL_USABLE = (StoreFull, StoreReadOnly, StoreAway)
 class RuleSet:
     """A rule set that can be run: what it declares, and its program."""
 
-    declared: model.RuleSet
+    declared: Outline
     program: bytes
 
 

@@ -10,11 +10,14 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import rulelang
 from proto.rulelang.v1 import rulesets_pb2
-from rulelang import model
 from rulelang.api import Checked
+from rulelang.cached.building import Building
+from rulelang.cached.folder import CacheError, Folder
+from rulelang.effective import Outline, outline
 from rulelang.render.places import Places
 from services.logs import LISTED_MAX, logger
 from services.server.backfill import Backfill, Warming
@@ -29,15 +32,16 @@ class CannotServe(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    checked: Checked
+    checked: Checked | Building
     rules: RuleSet | None
 
 
 class Reloading:
     """One reload at a time; `last` tells how the last one ended, `warming` how far one is that is on its way."""
 
-    def __init__(self, paths: list[str], engine: EngineThread, check: Callable[[model.RuleSet], None]) -> None:
+    def __init__(self, paths: list[str], cache: Path | None, engine: EngineThread, check: Callable[[Outline], None]) -> None:
         self._paths = paths
+        self._cache = cache
         self._engine = engine
         self._check = check
         self._backfill: Backfill | None = None
@@ -92,12 +96,29 @@ class Reloading:
             self._backfill = None
 
     def _read(self) -> _Read:
+        cache = self._folder()
+        if cache is not None:
+            building = rulelang.compile_with_cache(self._paths, cache)
+            if building.built is None:
+                return _Read(building, None)
+            logger().info("compiled", files=building.built.files, anew=len(building.built.anew))
+            return _Read(building, RuleSet(building.built.outline, building.built.program))
         checked = rulelang.check(self._paths)
         if checked.ruleset is None:
             return _Read(checked, None)
-        return _Read(checked, RuleSet(checked.ruleset, rulelang.compile_checked(checked)))
+        return _Read(checked, RuleSet(outline(checked.ruleset), rulelang.compile_checked(checked)))
 
-    def _say_errors(self, checked: Checked) -> None:
+    def _folder(self) -> Folder | None:
+        """What keeps what was compiled. Where it cannot be used, everything is compiled: a reload never waits for it."""
+        if self._cache is None:
+            return None
+        try:
+            return Folder(self._cache, lambda text: logger().warning("cache", said=text))
+        except CacheError as error:
+            logger().warning("cache", said=str(error))
+            return None
+
+    def _say_errors(self, checked: Checked | Building) -> None:
         places = Places(checked.sources, checked.folder)
         errors = []
         for d in checked.errors[:LISTED_MAX]:

@@ -12,10 +12,10 @@ from typing import Any
 
 import rulelang
 from proto.rulelang.v1 import rulesets_pb2, rulesets_pb2_grpc
-from rulelang import model
 from rulelang.api import Checked
+from rulelang.cached.building import Building
 from rulelang.diagnostics import Diagnostic, in_order
-from rulelang.effective import look_back
+from rulelang.effective import Outline, look_back
 from rulelang.lint import lint
 from rulelang.render.places import Place, Places
 from services.server.backfill import Warming
@@ -73,7 +73,7 @@ def check(files: dict[str, bytes]) -> rulesets_pb2.CheckResponse:
     )
 
 
-def diagnostics(found: Iterable[Diagnostic], checked: Checked) -> list[rulesets_pb2.Diagnostic]:
+def diagnostics(found: Iterable[Diagnostic], checked: Checked | Building) -> list[rulesets_pb2.Diagnostic]:
     """The fields of `rulelang check --format json`."""
     places = Places(checked.sources, checked.folder)
     return [
@@ -94,7 +94,7 @@ def _place(place: Place) -> dict[str, Any]:
     return {"file": place.path, **ends}
 
 
-def _warming(warming: Warming | None, at_work: model.RuleSet) -> rulesets_pb2.Warming | None:
+def _warming(warming: Warming | None, at_work: Outline) -> rulesets_pb2.Warming | None:
     if warming is None:
         return None
     known = {rule.name for rule in at_work.rules}
@@ -107,7 +107,7 @@ def _warming(warming: Warming | None, at_work: model.RuleSet) -> rulesets_pb2.Wa
     )
 
 
-def rule_set(declared: model.RuleSet, began_us: int | None) -> rulesets_pb2.RuleSet:
+def rule_set(declared: Outline, began_us: int | None) -> rulesets_pb2.RuleSet:
     """What it declares, and since when its windows are whole where the first events were accepted at `began_us`. Event types that no upstream may send are left out."""
     reach = look_back(declared)
 

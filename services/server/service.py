@@ -27,7 +27,7 @@ from engine.stores import make_store
 from engine.stores.interface import Store, StoreError
 from engine.stores.memory import MemoryStore
 from proto.rulelang.v1 import channels_pb2_grpc, rulesets_pb2_grpc, warnings_pb2_grpc
-from rulelang import model
+from rulelang.effective import Outline
 from services.channels.declared import Channels, ChannelsError, load_channels
 from services.channels.desk import World
 from services.channels.outbox import Outbox, StoreAsides
@@ -98,7 +98,7 @@ class Service:
         asides = StoreAsides(self.engine.with_store, make_store().shared)
         self._channels = self._read_channels()
         self.outbox = Outbox(World(self.board, asides, wall_clock, self._zone, self._unit, settings.tick_s, limits))
-        self.reloads = Reloading(paths, self.engine, self._check_secret)
+        self.reloads = Reloading(paths, settings.cache, self.engine, self._check_secret)
         self._rule_sets = RuleSets(self._seen, lambda: self.reloads.last, lambda: self.reloads.warming)
         self._edge = Edge(self.admission, limits.deadline_s, self._people())
         self._server = aio.server(
@@ -202,8 +202,8 @@ class Service:
     def _unit(self) -> str | None:
         return unit_entity(self._seen().rules.declared)
 
-    def _check_secret(self, declared: model.RuleSet) -> None:
-        drawn = [rule.name for rule in declared.rules if rule.sample is not None and rule.state != "disabled"]
+    def _check_secret(self, declared: Outline) -> None:
+        drawn = [rule.name for rule in declared.rules if rule.sampled and rule.state != "disabled"]
         if not drawn or self._secret is not None:
             return
         try:

@@ -37,6 +37,31 @@ def test_rules_with_errors_write_no_program(tmp_path: Path) -> None:
     assert not (tmp_path / "first.program").exists()
 
 
+def test_with_a_cache_only_what_changed_is_compiled_and_the_bytes_are_the_same(tmp_path: Path) -> None:
+    rules, target, cache = write_rules(tmp_path), tmp_path / "second.program", tmp_path / "cache"
+    for anew in ("1 of 1 file", "0 of 1 file"):
+        done = rulelang("compile", rules, "-o", target, "--cache", cache)
+        assert (done.returncode, done.stdout) == (0, ""), done.stderr
+        assert f"; {anew} compiled anew" in done.stderr
+        assert target.read_bytes() == compiled(tmp_path).read_bytes()
+
+
+def test_with_a_cache_errors_are_shown_as_without(tmp_path: Path) -> None:
+    rules = write_rules(tmp_path, MISSPELT)
+    with_it, without = (rulelang("compile", rules, "-o", tmp_path / "x", *more) for more in (("--cache", tmp_path / "cache"), ()))
+    assert (with_it.returncode, with_it.stdout, with_it.stderr) == (without.returncode, without.stdout, without.stderr)
+    assert with_it.returncode == 1
+
+
+def test_a_cache_that_others_may_write_to_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache").chmod(0o777)
+    done = rulelang("compile", write_rules(tmp_path), "-o", tmp_path / "x", "--cache", tmp_path / "cache")
+    assert done.returncode == 2
+    assert "others may write" in done.stderr
+    assert not (tmp_path / "x").exists()
+
+
 def test_a_program_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     done = rulelang("compile", write_rules(tmp_path), "-o", tmp_path / "nowhere" / "first.program")
     assert done.returncode == 2

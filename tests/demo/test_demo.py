@@ -15,6 +15,7 @@ import pytest
 
 import rulelang as language
 from proto.rulelang.v1 import evaluation_pb2, finding_pb2
+from rulelang.effective import outline
 from rulelang.source import display_width
 from services.demo.generate import generate
 from services.demo.news import Told
@@ -214,7 +215,7 @@ RULES = "event e\n    x: number\nrule r\n    when x > 1\n"
 def small_service(store: str) -> tuple[RuleSet, list[str], str, DayClock]:
     checked = language.check_text(RULES)
     assert checked.ruleset is not None
-    return RuleSet(checked.ruleset, language.compile_checked(checked)), [], store, DayClock(datetime(2026, 3, 1, tzinfo=UTC))
+    return RuleSet(outline(checked.ruleset), language.compile_checked(checked)), [], store, DayClock(datetime(2026, 3, 1, tzinfo=UTC))
 
 
 def test_a_service_serves_until_the_block_ends(tmp_path: Path) -> None:

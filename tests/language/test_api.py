@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import rulelang
-from rulelang import api
+from rulelang import api, reading
 from rulelang.collector import at_rest
 
 SCHEMA = b'entity device\ntable exempt(device: device): text from "exempt.csv"\n'
@@ -82,7 +82,7 @@ def test_the_hash_changes_with(change: object, tmp_path: Path) -> None:
 
 def test_the_hash_changes_with_the_version_of_the_language(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = rulelang.load(rule_set(tmp_path)).hash
-    monkeypatch.setattr(api, "LANGUAGE_VERSION", "2")
+    monkeypatch.setattr(reading, "LANGUAGE_VERSION", "2")
     assert rulelang.load(tmp_path).hash != before
 
 
@@ -131,7 +131,7 @@ def test_no_path_is_an_empty_rule_set_of_no_files() -> None:
 
 
 def test_a_file_has_a_size_up_to_which_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api, "FILE_BYTES_MAX", 20)
+    monkeypatch.setattr(reading, "FILE_BYTES_MAX", 20)
     write(tmp_path, a_rules=b"#" * 19 + b"\n")
     assert not rulelang.check(tmp_path).diagnostics
     write(tmp_path, a_rules=b"#" * 20 + b"\n")
@@ -139,7 +139,7 @@ def test_a_file_has_a_size_up_to_which_it_is_read(tmp_path: Path, monkeypatch: p
 
 
 def test_a_rule_set_has_a_size_up_to_which_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api, "SET_BYTES_MAX", 20)
+    monkeypatch.setattr(reading, "SET_BYTES_MAX", 20)
     assert not rulelang.check_files({"a.rules": b"#" * 10, "b.rules": b"#" * 10}).diagnostics
     assert codes(rulelang.check_files({"a.rules": b"#" * 10, "b.rules": b"#" * 11})) == ["E504"]
 
@@ -159,7 +159,7 @@ def test_a_file_that_cannot_be_read_is_reported() -> None:
     def fail(name: str) -> bytes | None:
         raise PermissionError(13, "Permission denied")
 
-    checked = api._check(["a.rules"], fail, [])
+    checked = api._check(["a.rules"], reading.Reading(fail, []))
     assert [d.message for d in checked.diagnostics] == ["'a.rules' cannot be read: Permission denied"]
 
 

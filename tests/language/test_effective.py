@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import rulelang
-from rulelang.effective import describe, look_back
+from rulelang.effective import describe, look_back, outline
 from tests.language.checking import meant
 from tests.language.resolving import DECLARATIONS
 
@@ -193,7 +193,7 @@ ladder conduct within officer over 20d
 
 
 def test_how_far_back_each_rule_and_ladder_looks() -> None:
-    reach = look_back(rulelang.load_text(REACHES))
+    reach = look_back(outline(rulelang.load_text(REACHES)))
     hours = {name: round(us / 3_600_000_000) for name, us in (reach.rules | reach.ladders).items()}
     below = 400 * 24
     assert hours == {

@@ -19,6 +19,7 @@ from grpc import aio
 
 import rulelang
 from proto.rulelang.v1 import evaluation_pb2_grpc, rulesets_pb2_grpc
+from rulelang.effective import outline
 from services import settings as settings_module
 from services.logs import configure
 from services.server.engine_thread import RuleSet
@@ -67,7 +68,7 @@ class Inside:
 def rule_set(text: str = RULES) -> RuleSet:
     checked = rulelang.check_text(text)
     assert checked.ruleset is not None, checked.errors
-    return RuleSet(checked.ruleset, rulelang.compile_checked(checked))
+    return RuleSet(outline(checked.ruleset), rulelang.compile_checked(checked))
 
 
 def chosen(store: str = "memory:", listen: str = "127.0.0.1:0", **given: object) -> settings_module.Settings:

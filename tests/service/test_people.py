@@ -13,6 +13,7 @@ from grpc import aio
 
 import rulelang
 from proto.rulelang.v1 import warnings_pb2, warnings_pb2_grpc
+from rulelang.effective import outline
 from services.people import People, PeopleError, load_people
 from services.server.engine_thread import RuleSet
 from tests.service.inside import WAIT_S, Failed, chosen, service
@@ -141,7 +142,7 @@ def test_roles_that_do_not_meet_the_procedures_are_said_at_the_start_and_after_a
     people.write_text(people_text(), encoding="utf-8")
 
     async def scenario() -> None:
-        running = RuleSet(checked.ruleset, rulelang.compile_checked(checked))
+        running = RuleSet(outline(checked.ruleset), rulelang.compile_checked(checked))
         async with service(chosen(people=people), running, [str(rules)]) as inside:
             assert inside.said("steps that nobody has a role for") == []
             assert inside.said("roles that no step asks for") == []

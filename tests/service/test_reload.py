@@ -13,6 +13,8 @@ import pytest
 
 import rulelang
 from proto.rulelang.v1 import evaluation_pb2, evaluation_pb2_grpc, rulesets_pb2
+from rulelang.effective import outline
+from services.server.rulesets import rule_set as rule_set_told
 from tests.service.inside import Inside, chosen, play, rule_set
 from tests.service.outside import describe, evaluate, serving
 from tests.service.scene import RULES, blood, standing, stop, write_rules
@@ -97,6 +99,35 @@ def test_the_same_rules_again_are_no_change(tmp_path: Path) -> None:
         assert inside.said("reload: nothing has changed")
 
     play(scenario, paths=[str(rules)])
+
+
+def test_a_reload_with_a_cache_compiles_what_has_changed(tmp_path: Path) -> None:
+    rules, cache = write_rules(tmp_path / "rules"), tmp_path / "cache"
+    more = rules / "more.rules"
+
+    async def scenario(inside: Inside) -> None:
+        more.write_text("rule stop_in_the_night\n    when hour(stop.time) < 6\n", "utf-8")
+        first = await reload(inside)
+        more.write_text("rule stop_in_the_night\n    when hour(stop.time) < 5\n", "utf-8")
+        second = await reload(inside)
+        more.write_text("rule stop_in_the_night\n    when hour(stopp.time) < 5\n", "utf-8")
+        third = await reload(inside)
+        assert [told.last_reload.accepted for told in (first, second, third)] == [True, True, False]
+        assert first.rule_set.hash != second.rule_set.hash == third.rule_set.hash
+        assert [(line["files"], line["anew"]) for line in inside.said("compiled")] == [(2, 2), (2, 1)]
+        assert "stopp" in third.last_reload.diagnostics[0].message
+        more.write_text("rule stop_in_the_night\n    when hour(stop.time) < 5\n", "utf-8")
+        assert second.rule_set == rule_set_message(rules)
+        cache.chmod(0o777)
+        assert (await reload(inside)).last_reload.accepted
+        assert "others may write" in inside.said("cache")[0]["said"]
+
+    play(scenario, chosen(cache=cache), paths=[str(rules)])
+
+
+def rule_set_message(rules: Path) -> rulesets_pb2.RuleSet:
+    """What is told of rules that were compiled without a cache, before there were events."""
+    return rule_set_told(outline(rulelang.load(str(rules))), None)
 
 
 def test_a_set_that_draws_samples_gets_a_secret_when_it_needs_one(tmp_path: Path) -> None:

@@ -8,10 +8,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from rulelang.api import FILE_BYTES_MAX, find_files
+from rulelang.api import find_files
 from rulelang.diagnostics import Diagnostic
 from rulelang.format import format_text
 from rulelang.messages import diagnostic
+from rulelang.reading import FILE_BYTES_MAX
 from rulelang.render import render_text, summary
 from rulelang.syntax import Span
 from services.cli.files import read_file, write_whole

@@ -12,8 +12,9 @@ import os
 from pathlib import Path
 
 from engine.stores.interface import StoreError
+from rulelang.effective import outline
 from services import settings
-from services.cli.rulefiles import add_paths, load_files
+from services.cli.rulefiles import add_paths, build_files, load_files
 from services.cli.terminal import CannotUse, Terminal
 
 SUMMARY = "the gRPC service"
@@ -33,7 +34,12 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
         chosen = settings.load(arguments.config, os.environ, store=arguments.store, listen=arguments.listen)
     except settings.SettingsError as error:
         raise CannotUse(str(error)) from error
-    loaded = load_files(arguments.paths, terminal)
+    if chosen.cache is not None:
+        built = build_files(arguments.paths, chosen.cache, terminal)
+        declared, program = built.outline, built.program
+    else:
+        loaded = load_files(arguments.paths, terminal)
+        declared, program = outline(loaded.ruleset), loaded.program
     # Only now: who has a wrong setting or an error in a rule need not wait for gRPC to be imported.
     from services.logs import configure
     from services.server.engine_thread import RuleSet
@@ -46,6 +52,6 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
 
     configure(chosen.log_level)
     try:
-        return asyncio.run(serve(chosen, arguments.paths, RuleSet(loaded.ruleset, loaded.program), listening))
+        return asyncio.run(serve(chosen, arguments.paths, RuleSet(declared, program), listening))
     except (StoreError, CannotServe, CannotListen) as error:
         raise CannotUse(str(error)) from error
