@@ -734,6 +734,11 @@ class Engine:
             "checkpoint_failed": self._saving.failed,
         }
 
+    @property
+    def forgotten_until(self) -> str | None:
+        """The moment of the clock by which was last forgotten what nothing can see any more; None: nothing ever was."""
+        return None if self._fold.passed is None else time_text(self._fold.forgotten)
+
     def holds(self) -> Json:
         """How much is in memory: `records` (each event once for each key in whose history it is), `names` of events; and `forgotten`, how many records
         were dropped since the engine was opened, because nothing could see them any more, the last of them by `forgotten_until` (None: none ever was)."""
@@ -743,7 +748,7 @@ class Engine:
             "records": fold.records(),
             "names": len(self._names),
             "forgotten": fold.forgotten_records,
-            "forgotten_until": None if fold.passed is None else time_text(fold.forgotten),
+            "forgotten_until": self.forgotten_until,
         }
 
     # ------------------------------------------------------------------ keeping

@@ -100,6 +100,7 @@ class EngineThread:
         self._failure: StoreError | None = None
         self._ended = False
         self._next_tick = 0.0
+        self._forgotten_until: str | None = None
         self._counters: Counter[str] = Counter()
         self.seen: Seen | None = None
         self._thread = threading.Thread(target=self._run, name="engine")
@@ -294,8 +295,17 @@ class EngineThread:
             assert self._store is not None
             self._copies.tick(self._store)
             self._show(self._engine)
+            self._tell_forgotten(self._engine)
             if outcome.findings or outcome.withdrawn or outcome.warnings:
                 logger().info("deadlines reached", rule_set=self._engine.program.plan["hash"], **said([outcome]))
+
+    def _tell_forgotten(self, engine: Engine) -> None:
+        """Say how much is held, when something was dropped because nothing can see it any more."""
+        if engine.forgotten_until != self._forgotten_until:
+            self._forgotten_until = engine.forgotten_until
+            held = engine.holds()
+            if held["forgotten"]:
+                logger().info("forgotten", rule_set=engine.program.plan["hash"], **held)
 
     def _open(self, rules: RuleSet) -> None:
         self._open_engine(rules)

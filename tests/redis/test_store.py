@@ -15,6 +15,7 @@ from redis import ResponseError
 from engine.stores import make_store
 from engine.stores.interface import (
     Checkpoint,
+    Passing,
     StoreAway,
     StoreBehind,
     StoreCorrupt,
@@ -25,6 +26,7 @@ from engine.stores.interface import (
     StoreVersion,
 )
 from engine.stores.redis import FUNCTIONS, GARBAGE_MIN, LIBRARY, PAGE_ENTRIES, TURN_S, RedisStore
+from engine.stores.redis_items import unpacked
 from tests.redis import servers
 from tests.redis.proxy import proxy
 
@@ -227,6 +229,22 @@ def test_garbage_among_the_items_is_cleared_away_after_opening(server: servers.S
         assert dict(again.items("event")) == {"a": str(changes).encode(), "b": b"kept", "c": b"new"}
     lists = [key for key in server.ask("KEYS", "rulelang:{city}:items:*") if server.ask("TTL", key) == -1]
     assert len(lists) == 1
+
+
+def test_items_that_have_passed_are_garbage_too(server: servers.Server, store: RedisStore) -> None:
+    many = {("event", str(number)): Passing(b"an event", number) for number in range(GARBAGE_MIN + 10)}
+    store.checkpoint(Checkpoint({**many, ("event", "stays"): b"for good"}, 0))
+    store.checkpoint(Checkpoint({("event", "last"): Passing(b"an event", GARBAGE_MIN + 10)}, 0, forgotten=GARBAGE_MIN + 5))
+    store.close()
+    left = {**{str(number): b"an event" for number in range(GARBAGE_MIN + 6, GARBAGE_MIN + 10)}, "last": b"an event", "stays": b"for good"}
+    with closing(opened(url_of(server))) as again:
+        assert dict(again.items("event")) == left
+        again.checkpoint(Checkpoint({}, 0, forgotten=GARBAGE_MIN + 5))
+        assert sum(1 for part in again._parts("event") for _ in unpacked(part)) == len(left)
+        assert dict(again.items("event")) == left
+        again.checkpoint(Checkpoint({}, 0, forgotten=GARBAGE_MIN + 9))
+    with closing(opened(url_of(server))) as again:
+        assert dict(again.items("event")) == {"last": b"an event", "stays": b"for good"}
 
 
 # ---------------------------------------------------------------------- the cut

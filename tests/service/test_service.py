@@ -157,6 +157,18 @@ def test_deadlines_are_looked_at_while_no_event_comes() -> None:
     play(scenario, chosen(clock__tick_s=0.05))
 
 
+def test_the_log_says_how_much_was_forgotten() -> None:
+    rules = "entity officer retain 1s\nevent stop\n    officer: officer\nrule busy\n    when count(stop) >= 9 within officer over 1s\n"
+
+    async def scenario(inside: Inside) -> None:
+        await inside.evaluation.EvaluateBatch(batch(event("s1", "stop", datetime.now(UTC), officer="P9")))
+        await inside.until(lambda: bool(inside.said("forgotten")))
+        line = inside.said("forgotten")[0]
+        assert (line["records"], line["forgotten"]) == (0, 1)
+
+    play(scenario, chosen(clock__tick_s=0.05), rule_set(rules))
+
+
 # ------------------------------------------------------------------ calls
 
 

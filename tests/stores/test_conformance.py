@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.stores import make_store
-from engine.stores.interface import Checkpoint, Store, StoreError
+from engine.stores.interface import Checkpoint, Passing, Store, StoreError
 from tests.stores.places import PLACE_NAMES, Place, place, schemes_without_a_place
 
 ODD_KEYS = ["", "a", "a\x00b", "Z", "z", "é", "京A·12345", "\ud800", "\uffff", "😀", '["","e1"]', "%_?*'\""]
@@ -142,6 +142,32 @@ def test_a_checkpoint_says_up_to_which_entry_the_items_are_true(at: Place, store
     with closing(reopened(at, store)) as again:
         assert again.applied() == 1
         assert list(again.journal(again.applied())) == [(2, b"second")]
+
+
+def passing(store: Store, forgotten: int | None, **until: int) -> None:
+    store.checkpoint(
+        Checkpoint({("event", name): Passing(name.encode(), moment) for name, moment in until.items()}, 0, forgotten=forgotten)
+    )
+
+
+def test_passing_items_are_there_until_their_moment_is_forgotten(at: Place, store: Store) -> None:
+    passing(store, None, a=10, b=20, c=30)
+    passing(store, 10, d=40)
+    with closing(reopened(at, store)) as again:
+        assert [key for key, _ in again.items("event") if key != "a"] == ["b", "c", "d"]
+        assert again.load("event", ["b", "d"]) == {"b": b"b", "d": b"d"}
+        passing(again, 29)
+        passing(again, 30, e=31)
+        with closing(reopened(at, again)) as last:
+            assert dict(last.items("event")) == {"d": b"d", "e": b"e"}  # whoever reads them again finds them gone
+
+
+def test_an_item_that_is_written_again_passes_as_it_was_written_last(at: Place, store: Store) -> None:
+    passing(store, None, a=10, b=10, c=30)
+    store.checkpoint(Checkpoint({("event", "a"): b"for good", ("event", "b"): Passing(b"later", 20), ("event", "c"): None}, 0, forgotten=5))
+    passing(store, 15)
+    with closing(reopened(at, store)) as again:
+        assert dict(again.items("event")) == {"a": b"for good", "b": b"later"}
 
 
 def test_what_no_checkpoint_wrote_is_not_there(at: Place, store: Store) -> None:
