@@ -72,14 +72,16 @@ class Recovery:
         state.began = saved.get("began")  # not known of a store that was written by a version before
         state.fold.undecided = saved["undecided"]
         state.buried = {name: json.loads(item) for name, item in store.items("gone")}
+        findings = [json.loads(item)["saved"] for _, item in store.items("finding")]
+        singly = {finding["id"] for finding in findings}  # these go before: a later version of what was lone
         restore(
             state.fold,
             saved["now"],
             saved.get("forgotten"),
             chain(self._kept_events(store), map(state.act_event, state.register.acts())),
             {name: state.machine.decode_record(item) for name, item in store.items("anchor")},
-            [json.loads(item)["saved"] for _, item in store.items("finding")],
-            [found for _, item in store.items("lone") for found in json.loads(item)],
+            findings,
+            [found for _, item in store.items("lone") for found in json.loads(item) if found[1]["id"] not in singly],
             [json.loads(item)["saved"] for _, item in store.items("warning")],
             {name: item["version"] for name, item in state.buried.items()},
         )

@@ -150,3 +150,22 @@ def test_versions_go_on_where_other_rules_say_something_else(tmp_path: Path) -> 
         [("e1", "withdrawn", 2), ("e2", "issued", 2)],
         [("e1", "issued", 3), ("e2", "issued", 2)],
     ]
+
+
+def test_a_finding_of_a_later_version_is_there_once_after_a_restart(tmp_path: Path) -> None:
+    """It was lone, and is kept singly since another rule set has said something else of it."""
+    text = 'rule dear on fine when amount > 10 about officer message "{word}"\nrule many when count(finding) >= {times} within officer'
+    store = SqliteStore(str(tmp_path / "state.db"))
+    fine: dict[str, object] = {}
+    for word in ("much", "very much"):
+        scene = Scene(text.format(word=word, times=3), store=store)
+        fine = fine or scene.event("fine", "02T10:00", officer="P1", amount=11)
+        scene.engine.evaluate(fine)
+        scene.engine.close()
+    scene.engine = Engine(scene.program, store=store)
+    assert [(thing["rule"], thing["version"]) for thing in scene.engine.history()] == [("dear", 2)]
+    scene.send("fine", "02T11:00", id="second", officer="P1", amount=11)
+    assert scene.found("many") == []
+    scene.send("fine", "02T12:00", id="third", officer="P1", amount=11)
+    assert scene.found("many") == ["many P1 02T12:00"]
+    scene.engine.close()
