@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.channels.receivers import receiver, webhook, write_channels
+from tests.channels.receivers import Receiver, receiver, webhook, write_channels
 from tests.channels.test_kill import in_order, live
 from tests.redis import servers
 from tests.service.office import people_text
@@ -29,17 +29,22 @@ def url(any_server: Path) -> str:
     return servers.new_state(any_server, "redis")
 
 
+def settings_of(folder: Path, told: Receiver, lease_s: int = 10) -> dict[str, str]:
+    """Of services that deliver to the receiver whatever happened, and take each other for dead after so long."""
+    people = folder / "people.toml"
+    people.write_text(people_text(), encoding="utf-8")
+    return {
+        "RULELANG_CHANNELS": str(write_channels(folder, webhook(told.url, begin='"first"'))),
+        "RULELANG_PEOPLE": str(people),
+        "RULELANG_CLOCK_TICK_S": "0.05",
+        "RULELANG_LIMITS_CHANNEL_LEASE_S": str(lease_s),
+    }
+
+
 def test_one_of_two_services_delivers_and_the_other_goes_on_when_it_is_killed(url: str, tmp_path: Path) -> None:
     rules = write_rules(tmp_path / "rules", RULES)
-    people = tmp_path / "people.toml"
-    people.write_text(people_text(), encoding="utf-8")
     with receiver() as told:
-        settings = {
-            "RULELANG_CHANNELS": str(write_channels(tmp_path, webhook(told.url, begin='"first"'))),
-            "RULELANG_PEOPLE": str(people),
-            "RULELANG_CLOCK_TICK_S": "0.05",
-            "RULELANG_LIMITS_CHANNEL_LEASE_S": "3",
-        }
+        settings = settings_of(tmp_path, told, 3)
 
         def at_work(process: Process) -> int:
             return len(process.said("channel at work"))
@@ -73,14 +78,8 @@ def test_one_of_two_services_delivers_and_the_other_goes_on_when_it_is_killed(ur
 
 def test_what_one_service_does_on_redis_it_does_after_redis_was_away(any_server: Path, tmp_path: Path) -> None:
     rules = write_rules(tmp_path / "rules", RULES)
-    people = tmp_path / "people.toml"
-    people.write_text(people_text(), encoding="utf-8")
     with receiver() as told, servers.server(any_server, ("appendonly", "yes"), ("appendfsync", "always")) as server:
-        settings = {
-            "RULELANG_CHANNELS": str(write_channels(tmp_path, webhook(told.url, begin='"first"'))),
-            "RULELANG_PEOPLE": str(people),
-            "RULELANG_CLOCK_TICK_S": "0.05",
-        }
+        settings = settings_of(tmp_path, told)
         url = f"redis://127.0.0.1:{server.port}?connect_s=60&reply_s=60&patience_s=0.3"
         with serving(tmp_path, rules, "--store", url, **settings) as process:
             live(process, "P1")
@@ -98,15 +97,8 @@ def test_what_one_service_does_on_redis_it_does_after_redis_was_away(any_server:
 
 def test_a_service_that_was_thought_dead_stops_when_it_sees_that_another_delivers(url: str, tmp_path: Path) -> None:
     rules = write_rules(tmp_path / "rules", RULES)
-    people = tmp_path / "people.toml"
-    people.write_text(people_text(), encoding="utf-8")
     with receiver() as told:
-        settings = {
-            "RULELANG_CHANNELS": str(write_channels(tmp_path, webhook(told.url, begin='"first"'))),
-            "RULELANG_PEOPLE": str(people),
-            "RULELANG_CLOCK_TICK_S": "0.05",
-            "RULELANG_LIMITS_CHANNEL_LEASE_S": "1",
-        }
+        settings = settings_of(tmp_path, told, 1)
         with serving(tmp_path, rules, "--store", url, **settings) as one:
             one.until_said("channel at work")
             with serving(tmp_path, rules, "--store", url, **settings) as other:

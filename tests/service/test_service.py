@@ -354,6 +354,7 @@ def test_reflection_lists_the_services_and_knows_their_messages() -> None:
             "rulelang.v1.Evaluation",
             "rulelang.v1.RuleSets",
             "rulelang.v1.Warnings",
+            "rulelang.v1.Channels",
             "grpc.health.v1.Health",
             "grpc.reflection.v1alpha.ServerReflection",
         }
