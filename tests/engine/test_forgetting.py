@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -245,3 +246,55 @@ def test_an_idle_engine_forgets_by_entries_of_its_journal() -> None:
     again = stream.open(store)
     assert again.holds()["forgotten_until"] == stream.engine.holds()["forgotten_until"]
     assert again.standing() == stream.engine.standing()
+
+
+# ---------------------------------------------------------------------- what comes as late as it may
+
+
+SEES_FAR_BACK = {
+    "a window": "when count(act where n == 1) >= 3 within officer over 10d\n    repeat always",
+    "the window before": "when count(act where n == 1) >= 2 and previous count(act where n == 1) >= 2 within officer over 5d",
+    "all that is retained": "when count(act where n == 1) >= 4 within officer\n    repeat always",
+    "a calendar period": "when count(act where n == 1) >= 3 within officer over week\n    repeat always",
+    "a pattern": "when act where n == 2 followed by act where n == 1 within officer over 8d\n    repeat always",
+    "a deadline": "when act where n == 2 not followed by act where n == 1 within officer over 7d",
+    "a moment after an event": "on act where n == 2 after 9d\n    when count(act where n == 1) >= 2 within officer over 6d",
+    "ends of periods": "on end of week\n    when count(act where n == 1) >= 1 within officer over 9d",
+    "another scope": "when (count(act) >= 1 within officer over 1d) and (count(act where n == 1) >= 6 within place over 9d)\n    repeat always",
+    "who somebody is about": "when n == 1 and (count(act) >= 1 within officer over 1d)\n    about place",
+    "a long repeat": "when count(act where n == 1) >= 1 within officer over 1d\n    repeat after 9d",
+}
+SMALL = """
+timezone "UTC"
+entity place retain 10d
+entity officer retain 10d
+event act
+    officer: officer
+    place: place
+    n: integer
+rule looked_at
+    {}
+    points 1
+ladder conduct within officer over 9d
+    blue at 3
+    red at 5
+"""
+
+
+@pytest.mark.parametrize("sees", SEES_FAR_BACK)
+def test_what_comes_as_late_as_it_may_sees_all_that_it_must(sees: str) -> None:
+    rng = Random(sees)
+    stream = Stream(rules=SMALL.format(SEES_FAR_BACK[sees]))
+    accepted = []
+    for number in range(600):
+        stream.wall.us += 4 * HOUR_US + rng.choice((-1, 0, 1))
+        late_us = rng.choice((0, 0, 10 * DAY_US - 1))
+        event: Json = {"id": f"e{number}", "type": "act", "time": time_text(stream.wall.us - late_us), "officer": f"P{rng.randrange(3)}"}
+        event |= {"n": rng.choice((0, 0, 1, 2))} | ({"place": f"Q{rng.randrange(2)}"} if rng.random() < 0.7 else {})
+        assert stream.engine.evaluate(event).status == "accepted"
+        accepted.append(event)
+    twin = Engine(stream.program)
+    twin.evaluate_batch(accepted)
+    twin.advance(stream.wall.us)
+    assert stream.engine.standing() == twin.standing() != []
+    assert stream.engine.holds()["forgotten"] > 50

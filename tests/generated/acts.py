@@ -11,7 +11,7 @@ from datetime import datetime
 from random import Random
 
 from tests.generated.histories import Json
-from tests.generated.schema import DAY_US, Schema
+from tests.generated.schema import DAY_US, KEPT_STEPS, Schema
 from tests.reference.clock import EPOCH, EPOCH_UTC, US
 
 
@@ -125,8 +125,9 @@ def make_far_play(rng: Random, schema: Schema, histories: Sequence[Sequence[Json
     wall_us = schema.start_us
     again: list[Json] = []
     for history in histories:
-        lateness = rng.choice((0, 2, 5, 10))
-        arriving = [(_time(schema, event) + rng.randrange(lateness + 1) * schema.step_us, event) for event in history]
+        # As late as an event may be, so that what comes last sees what is dropped next.
+        lateness = rng.choice(((0,), (0, 0, 2), (0, *KEPT_STEPS), KEPT_STEPS))
+        arriving = [(_time(schema, event) + max(rng.choice(lateness) * schema.step_us - 1, 0), event) for event in history]
         arriving += [(rng.choice(arriving)[0], event) for event in again if arriving]
         arriving.sort(key=lambda one: one[0])
         again = [event for _, event in arriving if rng.random() < 0.15]

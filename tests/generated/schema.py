@@ -47,6 +47,8 @@ DAYS: dict[str, tuple[tuple[int, int, int], ...]] = {
     "Pacific/Apia": ((2011, 12, 28),),
     "Asia/Kathmandu": ((2026, 6, 28),),
 }
+KEPT_STEPS = (4, 6, 12)
+"""For so many steps entities retain where they are forgetful."""
 GRIDS_US = (15 * MINUTE_US, HOUR_US, 6 * HOUR_US, DAY_US, 10 * DAY_US)
 
 
@@ -71,7 +73,9 @@ def make_schema(rng: Random, *, forgetful: bool = False) -> Schema:
     first_day = day_of(*rng.choice(DAYS[zone]))
     step_us = rng.choice(GRIDS_US)
     kept_us = (
-        (4 * step_us, 6 * step_us, 12 * step_us) if forgetful else (6 * step_us, 12 * step_us, 40 * DAY_US, 400 * DAY_US, 800 * DAY_US)
+        tuple(steps * step_us for steps in KEPT_STEPS)
+        if forgetful
+        else (6 * step_us, 12 * step_us, 40 * DAY_US, 400 * DAY_US, 800 * DAY_US)
     )
     retain_us = {entity: rng.choice(kept_us) for entity in ENTITIES}
     common = tuple(rng.sample(list(RECEIVED), k=rng.choice((2, 3, 3, 4))))
