@@ -13,6 +13,7 @@ from lark.exceptions import UnexpectedInput
 from rulelang import grammar
 from rulelang.build import Build
 from rulelang.diagnostics import Diagnostic
+from rulelang.parse import parse_again, parse_file
 from rulelang.punctuation import as_ascii
 from rulelang.straight import Straight, Stuck
 from tests.language.ruletexts import rule_text, scattered
@@ -95,3 +96,12 @@ def test_parts_of_declarations(start: str, text: str) -> None:
 def test_what_cannot_be_read(start: str, text: str) -> None:
     assert straight(text, start) is None
     assert by_lark(text, start) is None
+
+
+@pytest.mark.seeds(40)
+def test_a_declaration_means_the_same_when_it_is_read_by_itself(seed: int) -> None:
+    rng = random.Random(seed)
+    text = scattered(rule_text(rng), rng)
+    file, errors = parse_file("x.rules", text)
+    assert errors == []
+    assert tuple(parse_again("x.rules", text, [(d.span.start, d.span.end) for d in file.declarations])) == file.declarations
