@@ -65,6 +65,10 @@ def moment_us(now: datetime | int | str) -> int:
     return time_us(now) if isinstance(now, str) else now
 
 
+def _other_content(event: Event) -> str:
+    return f"an event with the id {event.id!r} and the source {event.source!r} was accepted before with other content"
+
+
 def _payload(event: Event) -> bytes:
     assert event.payload is not None, "the event was decoded for the journal"
     return event.payload
@@ -256,14 +260,11 @@ class Engine:
                 return replace(first, status="duplicate")
             return Outcome("duplicate", *name) if first is None else self._found_alone("duplicate", first, self._fold.lone_at(first))
         if now is not None and event.time <= now - self._fold.plan.retains[event.type]:
-            outcome = Outcome(
-                "too_late",
-                *name,
-                error=f"the event is of {time_text(event.time)}, older than anything that is retained of what it is about",
-                ignored=event.ignored,
-            )
-            if known is None:
-                self._remember(event, outcome)
+            old = f"is of {time_text(event.time)}, older than anything that is retained of what it is about"
+            if known is not None:  # no rule could see the conflict, which would be of that time
+                return Outcome("conflict", *name, error=f"{_other_content(event)}; this one {old}", ignored=event.ignored)
+            outcome = Outcome("too_late", *name, error=f"the event {old}", ignored=event.ignored)
+            self._remember(event, outcome)
             return outcome
         return self._enter(event, now) if known is None else self._conflict(event, now)
 
@@ -318,7 +319,7 @@ class Engine:
 
     def _conflict(self, event: Event, now: int | None) -> Outcome:
         """Another content under a known name: refused, recorded once per content, and visible to rules."""
-        error = f"an event with the id {event.id!r} and the source {event.source!r} was accepted before with other content"
+        error = _other_content(event)
         mark = conflict_id(event)
         known = self._names.get((event.source, mark), now)
         if known is not None:

@@ -268,7 +268,7 @@ class Player:
                 return "too_late", known
             status = "accepted"
         elif too_late:
-            return "too_late", (known, "of a name that stands for something else")
+            return "conflict", (known, "that no rule can see")
         else:
             status = "conflict"
             if (name, content) in arrivals.conflicts:

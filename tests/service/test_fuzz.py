@@ -207,7 +207,8 @@ def judge(sent: event_pb2.Event, outcome: evaluation_pb2.Outcome, known: set[tup
         return "refused"
     name = (sent.source, sent.id)
     assert outcome.status in (SEEN_BEFORE if name in known else TAKEN), shown
-    known.add(name)
+    if outcome.status != evaluation_pb2.STATUS_TOO_LATE:  # whose name stays free: what comes under it again is as late, or something else
+        known.add(name)
     if outcome.status in TAKEN:
         declared = SCHEMA[sent.type]
         ignored = [f for f, value in sent.fields.items() if f not in declared and value.WhichOneof("kind")]
