@@ -421,7 +421,8 @@ class Engine:
                 outcome.findings.extend(missed.findings)
                 outcome.withdrawn.extend(missed.withdrawn)
                 outcome.warnings.extend(missed.warnings)
-            self._forget(moment)
+            if self._state.forgets(moment) or not self._store.durable:  # else this is in no journal, and a restart would not know of it
+                self._forget(moment)
             return outcome
 
     # ------------------------------------------------------------------ what becomes of warnings
