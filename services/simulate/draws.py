@@ -7,22 +7,34 @@ told on the scene. Whoever checks has the list of what was drawn; those who are 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
+from random import Random
+from typing import Protocol
 
 from rulelang import model
 from services.replay.sampling import is_drawn
 
-if TYPE_CHECKING:
-    from services.simulate.scene import Event, Scene
-
+Event = dict[str, object]
+"""One event as JSON."""
 INSPECTOR = "K-100"
 """Who checks: nobody who handles anything."""
 CHECKED_BY = {"transaction_drawn": "spot_check_done", "penalty_drawn": "spot_check_done", "client_drawn": "callback_made"}
 """What follows, by the name of the rule. What any other rule draws the city does not know what to do with."""
 CHECKED_WITHIN = 3
 """Open days; the rules give five."""
+
+
+class Scene(Protocol):
+    """Where checks are told."""
+
+    random: Random
+    open_on: Callable[[date], bool]
+
+    def between(self, day: date, start_hour: float, end_hour: float) -> datetime: ...
+    def aside(self) -> AbstractContextManager[None]: ...
+    def tell(self, source: str, event_type: str, happened: datetime, /, **fields: object) -> object: ...
 
 
 @dataclass(frozen=True, slots=True)
