@@ -1,7 +1,8 @@
 """Ten thousand open warnings: lists, a dossier, steps, and a hundred watchers. Over gRPC on loopback, on SQLite, service and callers in one process.
 
 A page of any, of one unit, and of what only one in ten thousand is (the whole board is looked through); one dossier with its evidence; a step; one change until the
-last of all watchers has it; and how fast a watcher that begins from the first change gets all there are.
+last of all watchers has it; how fast a watcher that begins from the first change gets all there are; how somebody stands; and the bulletin of the month, which
+`rulelang report` makes of the store afterwards, from the start of the process to its end.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from typing import Any
 
 from benchmarks.measure import Row
 from proto.rulelang.v1 import evaluation_pb2, event_pb2, warnings_pb2
+from tests.cli.command import rulelang
 from tests.service.office import Office, at, token
+from tests.warnings.scene import RULES
 
 BATCH = 1000
 CASE = "warnings"
@@ -32,9 +35,19 @@ async def _measured(count: int, watchers: int, rounds: int) -> list[Row]:
         await office.open()
         try:
             rows = [Row(CASE, f"{count:,} warnings issued, events and evidence included", count / await _issued(office, count), "1/s")]
-            return rows + await _read(office, rounds) + await _watched(office, count, watchers, rounds)
+            rows += await _read(office, rounds) + await _watched(office, count, watchers, rounds)
         finally:
             await office.close()
+        return [*rows, Row(CASE, f"the bulletin of a month with {count:,} warnings", _bulletin_s(Path(folder), office), "s")]
+
+
+def _bulletin_s(folder: Path, office: Office) -> float:
+    rules = folder / "rules.rules"  # the name of a text that has none
+    rules.write_text(RULES, encoding="utf-8")
+    started = time.perf_counter()
+    made = rulelang("report", rules, "--store", f"sqlite:{office.store}", "--month", "2026-01", "--output", folder / "bulletin")
+    assert made.returncode == 0, made.stderr
+    return time.perf_counter() - started
 
 
 async def _issued(office: Office, count: int) -> float:
@@ -73,6 +86,8 @@ async def _read(office: Office, rounds: int) -> list[Row]:
         "a page of 100, of one unit": lambda: office.list("zhang", entity="unit", key="U7"),
         "a page of what there is none of": lambda: office.list("zhang", levels=["red"]),
         "a dossier with its evidence": lambda: office.get("zhang", some),
+        "how an officer stands": lambda: office.level("zhang", "officer", "P7"),
+        "what could become of it": lambda: office.falls("zhang", "officer", "P7"),
     }
     rows = [Row(CASE, what, await _median_ms(rounds, call), "ms") for what, call in asked.items()]
     waiting = [warning.id for warning in (await office.list("zhang", page_size=rounds)).warnings]
