@@ -171,7 +171,7 @@ def test_a_file_is_looked_over_before_it_is_used(tmp_path: Path) -> None:
     file = str(write_channels(tmp_path, webhook("http://127.0.0.1:1/", route='levels = ["red"]\nunits = ["unit U1"]')))
     assert typed("check", file) == (0, f"{file}: channels: 1, routes: 1\n", "")
     assert typed("route", file, "--of", "officer", "P17", "--of", "unit", "U1") == (0, "webhook  hook\n", "")
-    assert typed("route", file, "--of", "unit", "U1", "--level", "blue") == (0, "", "")
+    assert typed("route", file, "--of", "unit", "U1", "--level", "blue") == (0, "", "no route leads anywhere: nobody would be told\n")
     write_channels(tmp_path, webhook("http://127.0.0.1:1/", route='level = ["red"]'))
     code, _, err = typed("check", file)
     assert code == 2

@@ -53,8 +53,11 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     if arguments.ids and arguments.action != "send-again":
         raise CannotUse(f"{arguments.action}: takes no IDs")
     if arguments.action in OF_FILES:
-        for line in _of_file(arguments):
+        lines = list(_of_file(arguments))
+        for line in lines:
             terminal.write(line + "\n")
+        if not lines:
+            terminal.say("no route leads anywhere: nobody would be told")
         return WELL
     return write_answers(arguments, terminal, _asked)
 
