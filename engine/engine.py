@@ -25,7 +25,7 @@ from engine.fold import Changes, Finding, LimitReached, Taker, explain, finding_
 from engine.levels import Credit, Scale, forecast, level_history, levels_at
 from engine.machine import EventError, Machine, name_of_wire
 from engine.names import LIKE_A_CONFLICT, conflict_id
-from engine.outcome import Outcome
+from engine.outcome import Outcome, in_their_places
 from engine.program import Program, load
 from engine.recovery import Recovery
 from engine.saving import Saving
@@ -167,10 +167,7 @@ class Engine:
                 row.payload = None
         outcomes = self._apply(decoded, now, self._state.applied)
         self._saving.count_and_save(len(decoded), self._store)
-        if not refused:
-            return outcomes
-        others = iter(outcomes)
-        return [refused[place] if place in refused else next(others) for place in range(len(events))]
+        return in_their_places(refused, outcomes)
 
     def _clock(self) -> int | None:
         return max(self._wall_clock(), self._fold.now) if self._system else None

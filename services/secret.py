@@ -9,6 +9,8 @@ import os
 import secrets
 from pathlib import Path
 
+from engine.stores.copying import sync
+
 SECRET_BYTES_MIN = 16
 """A shorter one could be guessed by those who may be drawn."""
 
@@ -50,11 +52,7 @@ def _make(path: Path) -> None:
         os.write(descriptor, secrets.token_hex().encode() + b"\n")
         os.fsync(descriptor)
         os.link(part, path)
-        folder = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        sync(path.parent)
     except FileExistsError:
         pass
     finally:

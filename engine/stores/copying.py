@@ -33,9 +33,9 @@ class FileCopy:
             raise OSError(
                 f"{self._copy}: the copy failed: {told.decode(errors='replace').strip() or f'exit code {self._process.returncode}'}"
             )
-        _sync(self._part)
+        sync(self._part)
         os.replace(self._part, self._copy)
-        _sync(self._copy.parent)
+        sync(self._copy.parent)
         return True
 
     def give_up(self) -> None:
@@ -45,7 +45,8 @@ class FileCopy:
         self._part.unlink(missing_ok=True)
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Return when a file, or the names in a folder, are on disk."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

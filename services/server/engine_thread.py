@@ -21,6 +21,7 @@ from typing import Any, Protocol, TypeVar
 from engine import Engine, Outcome
 from engine.engine import Given
 from engine.machine import EventError
+from engine.outcome import in_their_places
 from engine.stores.interface import Store, StoreAway, StoreError, StoreFull, StoreReadOnly
 from engine.warnings.dossier import ISSUED, Command, Line
 from engine.warnings.register import Answer
@@ -263,9 +264,7 @@ class EngineThread:
             self._store_fails(error)
             self._fail_all(due, error)
             return
-        if refused:
-            others = iter(outcomes)
-            outcomes = [refused[place] if place in refused else next(others) for place in range(len(given) + len(refused))]
+        outcomes = in_their_places(refused, outcomes)
         answers = []
         position = 0
         for work in due:
