@@ -26,9 +26,13 @@ _WORD = re.compile(rf"{grammar.TEXT}|[{keywords.IN_NAME}]+|&&|\|\||[=!<>]=|=[<>]
 _IS = re.compile(rf"is(?:\s+not)?\s+[{keywords.IN_NAME}]+")
 _NO_VALUE = re.compile(rf"{grammar.NAME}\s*=(?!=)")
 _WRONG_SHIFT = re.compile(r"[+-]\d[\w.]*")
+_NO_PERIOD_TOLD = keywords.pattern(
+    tuple(word for table in (keywords.DECLARATIONS, keywords.CLAUSES) for words in table.values() for word in words)
+)
 _END_OF = re.compile(
-    rf"{keywords.pattern(keywords.WORDS['ON'])}{grammar.GAP}++{keywords.pattern(keywords.WORDS['END_OF'])}{grammar.GAP}++"
-    rf"(?!{keywords.pattern((*keywords.PERIODS, *keywords.PERIODS.values()))})(?P<period>[{keywords.IN_NAME}]++)"
+    rf"{keywords.pattern(keywords.WORDS['ON'])}{grammar.GAP}++(?P<words>{keywords.pattern(keywords.WORDS['END_OF'])})"
+    rf"(?!{grammar.GAP}++{keywords.pattern((*keywords.PERIODS, *keywords.PERIODS.values()))})"
+    rf"(?:{grammar.GAP}++(?!{_NO_PERIOD_TOLD})(?P<period>[{keywords.IN_NAME}]++))?+"
 )
 _SPACED_PERCENT = re.compile(r"(?<![\w.])[0-9.]+\s+%$")
 _LITERALS = ("NUMBER", "DURATION", "PERCENT", "DATE", "TIME", "CLOCK_TIME", "SHIFT")
@@ -51,10 +55,11 @@ def explain(error: UnexpectedInput, file: str, text: str, offset: int, start: st
     if text[at - 1 : at + 1] == "<>":
         at, word = at - 1, "<>"
     span = Span(file, offset + at, offset + at + len(word))
-    period = next((found for found in _END_OF.finditer(text) if found.start() < at <= found.start("period")), None)
-    if period is not None:
-        place = Span(file, offset + period.start("period"), offset + period.end("period"))
-        return diagnostic("E120", place, word=period["period"])
+    end_of = next((found for found in _END_OF.finditer(text) if found.start() < at <= found.end()), None)
+    if end_of is not None:
+        part = "period" if end_of["period"] else "words"
+        place = Span(file, offset + end_of.start(part), offset + end_of.end(part))
+        return diagnostic("E120", place, word=end_of["period"]) if end_of["period"] else diagnostic("E121", place, words=end_of["words"])
     operand_ends = "COMPARISON" in expected
     if word == "=" and operand_ends:
         return diagnostic("E104", span)

@@ -30,6 +30,7 @@ WORDINGS: dict[str, Wording] = {
     "E118": Wording("'{word}' cannot follow another comparison", "write a < b and b < c, or b between a and c"),
     "E119": Wording("'{word}' cannot follow a scope", "put the condition with its scope in parentheses: (… within ENTITY) {word} …"),
     "E120": Wording("'{word}' is no period of the calendar", "write day, week, month, quarter or year, as in: on end of month"),
+    "E121": Wording("'{words}' needs a period of the calendar", "write day, week, month, quarter or year after it, as in: on end of month"),
 }
 
 # What other languages write, and what it is called here.
