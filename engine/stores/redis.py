@@ -23,7 +23,6 @@ import json
 import os
 import random
 import time
-import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -49,6 +48,7 @@ from engine.stores.interface import (
     StoreReadOnly,
     StoreVersion,
 )
+from engine.stores.packing import Damaged, pack, unpack
 from engine.stores.redis_items import as_bytes, as_text, packed, unpacked
 from engine.stores.redis_url import Where
 
@@ -471,7 +471,7 @@ class RedisStore:
     # ------------------------------------------------------------------ the journal
 
     def append(self, entry: bytes, after: int | None = None) -> int:
-        packed, mark = zlib.compress(entry, 1), os.urandom(8)
+        packed, mark = pack(entry), os.urandom(8)
         while True:
             try:
                 return self._patiently(lambda link: self._append(link, entry, packed, mark, after))
@@ -600,8 +600,8 @@ class RedisStore:
         if _number(row) != expected:
             raise StoreCorrupt(f"{self._where.shown}: journal entry {expected} is missing")
         try:
-            entry = zlib.decompress(_content_of(row))
-        except zlib.error as error:
+            entry = unpack(_content_of(row))
+        except Damaged as error:
             raise StoreCorrupt(f"{self._where.shown}: journal entry {expected} is damaged") from error
         if hashlib.sha256(before + entry).digest() != _digest_of(row):
             raise StoreCorrupt(f"{self._where.shown}: journal entry {expected} does not fit the one before it")
@@ -687,8 +687,8 @@ class RedisStore:
                 raise self._forked("its items were replaced while they were read")
             for row in rows:
                 try:
-                    yield zlib.decompress(row[1][1])
-                except zlib.error as error:
+                    yield unpack(row[1][1])
+                except Damaged as error:
                     raise StoreCorrupt(f"{self._where.shown}: the items of the kind {kind} are damaged") from error
             if len(rows) < PAGE_PARTS:
                 return
@@ -868,7 +868,7 @@ def _call(function: str, keys: Sequence[str], *arguments: str | bytes | int) -> 
 
 
 def _parts(items: Mapping[tuple[str, str], Item]) -> list[tuple[str, bytes]]:
-    return [(kind, zlib.compress(part, 1)) for kind, part in packed(items)]
+    return [(kind, pack(part)) for kind, part in packed(items)]
 
 
 def _number(row: Sequence[Any]) -> int:

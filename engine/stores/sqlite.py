@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import os
 import sqlite3
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +25,7 @@ from engine.stores.interface import (
     StoreReadOnly,
     StoreVersion,
 )
+from engine.stores.packing import Damaged, pack, unpack
 
 START = bytes(32)
 """What the first entry of a journal is chained to."""
@@ -164,7 +164,7 @@ class SqliteStore:
     def append(self, entry: bytes, after: int | None = None) -> int:
         number, digest = self._last + 1, hashlib.sha256(self._digest + entry).digest()
         with self._told() as database:
-            database.execute("insert into journal values (?, ?, ?)", (number, digest, zlib.compress(entry, 1)))
+            database.execute("insert into journal values (?, ?, ?)", (number, digest, pack(entry)))
         self._last, self._digest = number, digest
         return number
 
@@ -202,8 +202,8 @@ class SqliteStore:
 
     def _unpacked(self, number: int, packed: bytes) -> bytes:
         try:
-            return zlib.decompress(packed)
-        except zlib.error as error:
+            return unpack(packed)
+        except Damaged as error:
             raise StoreCorrupt(f"{self._path}: journal entry {number} is damaged") from error
 
     # ------------------------------------------------------------------ the items

@@ -6,13 +6,13 @@ In: a warning of the fold.  Out: its dossier, and its evidence as it is kept (JS
 from __future__ import annotations
 
 import json
-import zlib
 from collections.abc import Mapping
 from typing import Any
 
 from engine.fold import Finding, Fold, Warning_, finding_object
 from engine.limits import Limits
 from engine.machine import Machine
+from engine.stores.packing import pack, unpack
 from engine.texts import time_text
 from engine.values import Event
 from engine.views import warning_object, with_version
@@ -123,10 +123,10 @@ def _shown(kind: str, value: Any) -> object:
 
 def packed(evidence: Mapping[str, Any]) -> bytes:
     """As it is kept."""
-    return zlib.compress(json.dumps(evidence, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass"))
+    return pack(json.dumps(evidence, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass"))
 
 
 def unpacked(kept: bytes) -> Json:
     """What `packed` was given; nothing where nothing is kept."""
-    found: Json = json.loads(zlib.decompress(kept)) if kept else {}
+    found: Json = json.loads(unpack(kept)) if kept else {}
     return found
