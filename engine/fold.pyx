@@ -206,6 +206,10 @@ cdef class Fold:
         `alone`: where all that has changed are lone findings, these are given, by the names of their rules, and are not among
         what is unsaved. A lone finding is one of a rule about single events, found for the first time at a received event: it
         follows from that event, and stands for good. Raises LimitReached, having done nothing."""
+        return self.take_in(event, now, alone)
+
+    cdef object take_in(self, Event event, long long now, bint alone):
+        """The same."""
         cdef list found
         cdef Finding finding
         self.check_room(event)
@@ -247,7 +251,7 @@ cdef class Fold:
         self.met.clear()
         for history in entered:
             name = key_of(event, history)
-            log = None if name is None else <Log> history.logs.get(name)
+            log = None if name is None else history.log(name)
             self.met.append(name if log is None else log)
             if name is None:
                 continue
@@ -261,7 +265,7 @@ cdef class Fold:
                 if event.type not in rule.anchor_choices or (rule.kind == EVENTS and not self.matches_now(rule, event)):
                     continue
                 history = <History> self.plan.histories[rule.history]
-                log = <Log> history.logs.get(name_of(self.unscoped_key(rule, event)))
+                log = history.log(name_of(self.unscoped_key(rule, event)))
                 if log is None or log.received == ALWAYS:
                     opened += 1
                 elif log.longest >= self.records_max:
@@ -337,11 +341,8 @@ cdef class Fold:
         return self.open_named(history, name_of(key))
 
     cdef Log open_named(self, History history, object name):
-        cdef Log log = <Log> history.logs.get(name)
-        if log is None:
-            log = Log(history, name if type(name) is tuple else (name,))
-            history.logs[name] = log
-        return log
+        cdef Log log = history.log(name)
+        return history.opened(name) if log is None else log
 
     cdef tuple unscoped_key(self, Rule rule, Event event):
         """Where an unscoped rule remembers: per key that it is about where it counts repeats, else in one log."""
@@ -446,7 +447,7 @@ cdef class Fold:
                 name = key_of(event, history)
                 if name is None:
                     continue
-                log = history.logs[name]
+                log = history.log(name)
             else:
                 rule = history.rules[0]
                 if rule.kind == EVENTS and not self.matches_now(rule, event):
@@ -482,11 +483,11 @@ cdef class Fold:
             return 0
         if use.role == ANCHOR:
             if rule.kind == DEADLINES and moment > self.now:
-                self.set_timer(moment, rule, log)
+                set_timer(self, moment, rule, log)
                 return 0
         elif use.role == PRESENCE:
             end = moment + rule.retain_us
-            self.set_end_timer(rule, log, moment)
+            set_end_timer(self, rule, log, moment)
         elif self.restored is not None:
             return 0
         elif use.role == OPERAND:
@@ -555,7 +556,7 @@ cdef class Fold:
             name = key_of(event, own)
             if name is None:
                 continue
-            home = own.logs.get(name)
+            home = own.log(name)
             if home is None:
                 continue
             if ends:
@@ -564,23 +565,6 @@ cdef class Fold:
                 moment = track.entries[i].moment
                 self.soil(rule, home, moment, moment if moment <= end else ALWAYS, moment if moment <= content else ALWAYS)
         return 0
-
-    cdef int set_timer(self, long long moment, Rule rule, Log log) except -1:
-        self.timers_made += 1
-        heappush(self.timers, (moment, self.timers_made, rule, log))
-        return 0
-
-    cdef int set_end_timer(self, Rule rule, Log log, long long moment) except -1:
-        """The next end of a period, after now, that has this moment in its retained history."""
-        cdef long long end = self.machine.local.period_end(max(moment, self.now + 1) if self.now != ALWAYS else moment, rule.ends_of)
-        if end - moment >= rule.retain_us:
-            return 0
-        name = (rule.index, log)
-        pending = self.ends_pending.get(name)
-        if pending is not None and pending <= end:
-            return 0
-        self.ends_pending[name] = end
-        return self.set_timer(end, rule, log)
 
     # ------------------------------------------------------------------ the clock
 
@@ -602,7 +586,7 @@ cdef class Fold:
                 del self.ends_pending[name]
                 track = log.read(rule.presence)
                 if track.n:
-                    self.follow_end(rule, log, track, moment)
+                    follow_end(self, rule, log, track, moment)
             self.soil(rule, log, moment, moment, ALWAYS)
 
     def due(self, long long now):
@@ -636,26 +620,6 @@ cdef class Fold:
         """Anchors of the rule up to this moment may not see all that they saw: nothing can change at them any more."""
         return ALWAYS if self.forgotten == ALWAYS else self.forgotten - <long long> self.retention.late[rule.index]
 
-    cdef int follow_end(self, Rule rule, Log log, Track track, long long moment) except -1:
-        """After an end of a period: the timer of the next one that has events in its retained history."""
-        cdef long long end = self.next_end(rule, track, moment + 1)
-        if end != NEVER:
-            self.ends_pending[(rule.index, log)] = end
-            self.set_timer(end, rule, log)
-        return 0
-
-    cdef long long next_end(self, Rule rule, Track track, long long moment) except? -1:
-        """The first end of a period at or after `moment` that has an event in its retained history."""
-        cdef long long end = self.machine.local.period_end(moment, rule.ends_of)
-        cdef Py_ssize_t i
-        while True:
-            i = track.after_moment(end)
-            if i > 0 and track.entries[i - 1].moment > end - rule.retain_us:
-                return end
-            if i == track.n:
-                return NEVER
-            end = self.machine.local.period_end(track.entries[i].moment, rule.ends_of)
-
     # ------------------------------------------------------------------ findings
 
     def settle(self):
@@ -678,8 +642,8 @@ cdef class Fold:
         self.refold_layer(0)
         self.let_go()
         self.refold_layer(1)
-        self.credit_again()
-        self.settle_ledgers()
+        credit_again(self)
+        settle_ledgers(self)
         self.let_go()
         self.refold_layer(2)
         return 0
@@ -784,7 +748,7 @@ cdef class Fold:
             at = track.from_moment(start)
         while True:
             if rule.kind == ENDS:
-                moment = self.next_end(rule, track, moment) if track.n else NEVER
+                moment = next_end(self, rule, track, moment) if track.n else NEVER
                 event = None
                 if moment > self.now:
                     break
@@ -888,7 +852,7 @@ cdef class Fold:
                 self.findings[finding.id] = finding
                 self.follow(finding)
                 if rule.level is not None and not rule.shadow:
-                    self.warn(None, finding)
+                    warn(self, None, finding)
                 return 0
             return self.replace(None, finding)
         standing = self.leaving.get((event.source, event.id), ())
@@ -923,7 +887,7 @@ cdef class Fold:
             if not new.drawn:
                 new = None
         if old is not None:
-            self.discredit(old)
+            discredit(self, old)
             if old.derived is not None:
                 self.take_out(old.derived)
                 old.derived = None
@@ -937,14 +901,14 @@ cdef class Fold:
             self.changed().withdrawn.pop(new.id, None)
             self.follow(new)
         if rule.level is not None and not rule.shadow and (old is not None or new is not None):
-            self.warn(old, new)
+            warn(self, old, new)
         return 0
 
     cdef int follow(self, Finding finding) except -1:
         """What follows from a finding that stands: its points count, and rules over `finding` see it."""
         if finding.rule.shadow:
             return 0
-        self.credit(finding)
+        credit(self, finding)
         if finding.rule.layer == 0 and self.sees_findings:
             finding.derived = self.finding_event(finding)
             self.put(finding.derived)
@@ -1008,185 +972,6 @@ cdef class Fold:
         order = key_order(finding.key) + "\0" + finding.id
         return self.machine.make_event(self.plan.finding_type, finding.moment, "rulelang", finding.id, said, "finding\0" + rule.name, order)
 
-    # ------------------------------------------------------------------ points and warnings
-
-    cdef int credit(self, Finding finding) except -1:
-        """Points of a finding, to the ladders of whom it is about and of those that they belong to."""
-        cdef Ladder ladder
-        if finding.points is None or finding.points <= 0 or finding.rule.layer == 2:
-            return 0
-        direct = [(entity, key) for entity, key in finding.about if key is not None]
-        rolled = {}
-        for entity, key in direct:
-            while entity in self.plan.members:
-                if (entity, key) in finding.routes:
-                    break
-                finding.routes.append((entity, key))
-                self.through.setdefault((entity, key), {})[finding.id] = finding
-                key = self.member_of(entity, key, finding.moment)
-                if key is None:
-                    break
-                entity = self.plan.entities[entity]["parent"]
-                rolled[(entity, key)] = True
-        for ladder in self.plan.ladders:
-            if not ladder.counts(finding.rule):
-                continue
-            for entity, key in direct:
-                if entity == ladder.entity:
-                    self.give(ladder, key, finding, finding.points)
-            for entity, key in rolled:
-                if entity == ladder.entity and (entity, key) not in direct and ladder.weight > 0:
-                    self.give(ladder, key, finding, Fraction(finding.points) * Fraction(ladder.weight))
-        return 0
-
-    cdef int discredit(self, Finding finding) except -1:
-        """Its points count no more."""
-        cdef Ledger ledger
-        if finding.credits is None:
-            return 0
-        for ledger in finding.credits:
-            self.dirty_ledgers[(ledger.ladder.index, ledger.key)] = ledger
-            ledger.take_out(finding)
-        finding.credits = []
-        for name in finding.routes:
-            del self.through[name][finding.id]
-        finding.routes = []
-        return 0
-
-    cdef int give(self, Ladder ladder, str key, Finding finding, object points) except -1:
-        cdef Ledger ledger = <Ledger> self.ledgers.get((ladder.index, key))
-        if ledger is None:
-            ledger = Ledger(ladder, key)
-            self.ledgers[(ladder.index, key)] = ledger
-        if finding.id in ledger.credits:
-            return 0
-        ledger.add(finding, Fraction(points))
-        finding.credits.append(ledger)
-        self.dirty_ledgers[(ladder.index, key)] = ledger
-        return 0
-
-    cdef object member_of(self, int entity, str key, long long time):
-        """The key of the parent entity that this one belongs to at `time`, or None."""
-        cdef Taking taking = <Taking> self.plan.members[entity]
-        if taking is None:
-            return None
-        cdef History history = self.plan.default_history[entity]
-        cdef Log log = <Log> history.logs.get(key)
-        cdef Track track
-        cdef Py_ssize_t i
-        cdef Event event
-        if log is None:
-            return None
-        track = log.read(taking)
-        slots = self.plan.member_slots[entity]
-        for i in range(track.after_moment(time) - 1, -1, -1):
-            event = track.event(i)
-            parent = slot_text(event, slots[event.type])
-            if parent is not None:
-                return parent
-        return None
-
-    cdef int credit_again(self) except -1:
-        """Somebody changed to another unit at a time that findings already lie after."""
-        cdef Finding finding
-        if not self.recredit:
-            return 0
-        changed, self.recredit = self.recredit, {}
-        for name, time in changed.items():
-            for finding in list(self.through.get(name, {}).values()):
-                if finding.moment < time:
-                    continue
-                self.discredit(finding)
-                self.credit(finding)
-        return 0
-
-    cdef int settle_ledgers(self) except -1:
-        cdef Ledger ledger
-        cdef Warning_ now, before
-        if not self.dirty_ledgers:
-            return 0
-        dirty, self.dirty_ledgers = self.dirty_ledgers, {}
-        for ledger in dirty.values():
-            for time in ledger.touched_times():
-                before = <Warning_> ledger.standing.get(time)
-                now = ledger.warning_at(time)
-                now = self.exchange(before, now, True)
-                if now is None:
-                    ledger.standing.pop(time, None)
-                else:
-                    ledger.standing[time] = now
-            ledger.dirty = ledger.dirty_end = None
-        return 0
-
-    cdef int warn(self, Finding old, Finding new) except -1:
-        """The warnings of a rule with a level: one for each key that the finding is about."""
-        cdef Warning_ warning
-        before = {} if old is None else old.warnings
-        after = {}
-        if new is not None:
-            for entity, key in new.about:
-                if key is None:
-                    continue
-                warning = Warning_()
-                warning.ladder = None
-                warning.rule = new.rule.name
-                warning.entity = entity
-                warning.key = key
-                warning.time = new.moment
-                warning.level = new.rule.level
-                warning.points = new.points
-                warning.finding = new.id
-                warning.id = identity(["rule", new.id, self.plan.entities[entity]["name"], key])
-                warning.version = 1
-                warning.extra = (("approval", True),) if new.rule.approval else ()
-                after[(entity, key)] = warning
-        rule = new.rule if new is not None else old.rule
-        for name, warning in before.items():
-            if name not in after:
-                self.exchange(warning, None, rule.layer < 2)
-        for name, warning in after.items():
-            after[name] = self.exchange(before.get(name), warning, rule.layer < 2)
-        if new is not None:
-            new.warnings = after
-        return 0
-
-    cdef Warning_ exchange(self, Warning_ old, Warning_ new, bint seen):
-        """Put one warning in the place of another. `seen`: rules over `warning` see it. Gives what stands."""
-        if old is not None and new is not None and old.id == new.id:
-            if old.says_the_same(new):
-                return old
-            new.version = old.version + 1
-        elif old is not None:
-            del self.warnings[old.id]
-            old.reason = self.reason()
-            self.unsaved["warning", old.id] = None
-            self.bury(old.id, old.version, old)
-            if self.changed().warnings.pop(old.id, None) is None or old.version > 1:
-                self.changed().withdrawn[old.id] = old
-        if old is not None and old.event is not None:
-            self.take_out(old.event)
-            old.event = None
-        if new is None:
-            return None
-        if new.version == 1:
-            new.version = 1 + self.version_gone(new.id)
-        self.warnings[new.id] = new
-        self.unsaved["warning", new.id] = new
-        self.changed().warnings[new.id] = new
-        self.changed().withdrawn.pop(new.id, None)
-        if seen and self.sees_warnings:
-            new.event = self.warning_event(new)
-            self.put(new.event)
-        return new
-
-    cdef Event warning_event(self, Warning_ warning):
-        said = {"ladder": warning.ladder, "rule": warning.rule, "level": warning.level, "points": warning.points}
-        said[self.plan.entities[warning.entity]["name"]] = warning.key
-        return self.machine.make_event(
-            self.plan.warning_type, warning.time, "rulelang", warning.id, said,
-            "warning\0" + (warning.ladder or warning.rule), warning.key + "\0" + warning.id,
-        )
-
     # ------------------------------------------------------------------ reading
 
     @property
@@ -1215,7 +1000,7 @@ cdef class Fold:
         cdef Log log
         if not finding.rule.scoped:
             return [finding.event]
-        log = <Log> (<History> self.plan.histories[finding.rule.history]).logs[name_of(finding.key)]
+        log = <Log> (<History> self.plan.histories[finding.rule.history]).log(name_of(finding.key))
         self.look.at(finding.rule, log, finding.event, finding.moment)
         if finding.moment > self.whole_since(finding.rule):
             return self.look.evidence()
@@ -1241,7 +1026,7 @@ cdef class Fold:
         """A key, and those of the entities above that it belongs to at a time: [(entity index, key)], from below."""
         found = [(entity, key)]
         while entity in self.plan.members:
-            key = self.member_of(entity, key, time)
+            key = member_of(self, entity, key, time)
             if key is None:
                 break
             entity = self.plan.entities[entity]["parent"]
@@ -1265,7 +1050,7 @@ cdef class Fold:
         """The keys of an entity that is in another one, each with the parent that it belongs to at a time: [(key, parent key)]."""
         found = []
         for key in (<History> self.plan.default_history[entity]).logs:
-            parent = self.member_of(entity, key, time)
+            parent = member_of(self, entity, key, time)
             if parent is not None:
                 found.append((key, parent))
         return sorted(found)
@@ -1309,6 +1094,8 @@ cdef object key_of(Event event, History history):
     return None if None in key else key
 
 
+include "folding/deadlines.pxi"
+include "folding/crediting.pxi"
 include "folding/names.pxi"
 include "folding/showing.pxi"
 include "folding/batch.pxi"

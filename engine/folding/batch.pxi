@@ -49,7 +49,7 @@ cdef class Taker:
             if name in self.known or (now is not None and event.time <= now - self.retained[event.type]):
                 return at, False, None
             try:
-                changes = self.fold.take(event, event.time if now is None else now)
+                changes = self.fold.take_in(event, event.time if now is None else <long long> now, True)
             except LimitReached:
                 return at, False, None
             stop = living and bool(self.due) and self.due[0][0] < self.fold.now

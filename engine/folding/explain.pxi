@@ -13,7 +13,7 @@ def explain(Fold fold, str name, tuple key=None):
     cdef History history = fold.plan.histories[rule.history]
     cdef Log log
     assert rule.scoped
-    for log in sorted(history.logs.values(), key=key_of_log) if key is None else filter(None, [history.logs.get(name_of(key))]):
+    for log in sorted(history.logs.values(), key=key_of_log) if key is None else filter(None, [history.log(name_of(key))]):
         yield from _explain_key(fold, rule, log)
 
 
@@ -34,10 +34,10 @@ cdef list _explain_key(Fold fold, Rule rule, Log log):
         for i in range(track.after_moment(since), track.n):
             found.append(_explain_anchor(fold, rule, log, track.entries[i].moment, track.event(i)))
         return found
-    moment = fold.next_end(rule, track, max(track.entries[0].moment, since + 1)) if track.n else NEVER
+    moment = next_end(fold, rule, track, max(track.entries[0].moment, since + 1)) if track.n else NEVER
     while moment <= fold.now:
         found.append(_explain_anchor(fold, rule, log, moment, None))
-        moment = fold.next_end(rule, track, moment + 1)
+        moment = next_end(fold, rule, track, moment + 1)
     return found
 
 

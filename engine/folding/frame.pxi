@@ -194,7 +194,9 @@ cdef class Look(Frame):
             else:
                 key.append(None)
         if None not in key:
-            found = other.logs.get(name_of(tuple(key)), other.nothing)
+            found = other.log(name_of(tuple(key)))
+            if found is None:
+                found = other.nothing
         self.others[history] = found
         return found
 

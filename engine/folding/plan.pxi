@@ -133,6 +133,16 @@ cdef class History:
     cdef dict logs                       # by `name_of` their key
     cdef Log nothing                     # what a key without events has
 
+    cdef inline Log log(self, object name):
+        """The log of a key, by the key's `name_of`; None: there is none."""
+        return <Log> self.logs.get(name)
+
+    cdef Log opened(self, object name):
+        """A new log of a key that has none."""
+        cdef Log log = Log(self, name if type(name) is tuple else (name,))
+        self.logs[name] = log
+        return log
+
 
 cdef list kinds_of_derived = ["finding", "warning"]
 

@@ -183,6 +183,6 @@ cdef int restore_warning(Fold fold, dict saved, dict rules, dict entities) excep
             if ladder.name == warning.ladder:
                 (<Ledger> fold.ledgers[ladder.index, warning.key]).standing[warning.time] = warning
     if (warning.ladder is not None or rules[warning.rule].layer < 2) and fold.sees_warnings:
-        warning.event = fold.warning_event(warning)
+        warning.event = warning_event(fold, warning)
         fold.put(warning.event)
     return 0
