@@ -6,40 +6,54 @@ In: a call or a stream that begins.  Out: it is counted until it ends, or `CallE
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 from services.server.errors import CallError, Stopping, TooManyCalls, TooManyStreams, TooManyWatchers
 
 
 class _Kind:
-    """What is counted together. `full`: the refusal where the bound is met."""
+    """What is counted together; a block (`with`) of it is one that is let in. `full`: the refusal where the bound is met."""
 
-    def __init__(self, bound: int, full: Callable[[int], CallError]) -> None:
-        self.bound = bound
-        self.full = full
+    def __init__(self, admission: Admission, bound: int, full: Callable[[int], CallError]) -> None:
+        self._admission = admission
+        self._bound = bound
+        self._full = full
         self.inside = 0
+
+    def __enter__(self) -> None:
+        if self._admission.stopping.is_set():
+            raise Stopping
+        if self.inside >= self._bound:
+            raise self._full(self._bound)
+        self.inside += 1
+        self._admission.entered()
+
+    def __exit__(self, *_: object) -> None:
+        self.inside -= 1
+        self._admission.left()
 
 
 class Admission:
     """Belongs to the event loop. `stopping` is set once nobody new is let in."""
 
     def __init__(self, calls_max: int, streams_max: int, watchers_max: int) -> None:
-        self._calls = _Kind(calls_max, TooManyCalls)
-        self._streams = _Kind(streams_max, TooManyStreams)
-        self._watchers = _Kind(watchers_max, TooManyWatchers)
+        self._calls = _Kind(self, calls_max, TooManyCalls)
+        self._streams = _Kind(self, streams_max, TooManyStreams)
+        self._watchers = _Kind(self, watchers_max, TooManyWatchers)
         self.stopping = asyncio.Event()
         self._empty = asyncio.Event()
         self._empty.set()
+        self._inside = 0
 
     def call(self) -> AbstractContextManager[None]:
-        return self._let_in(self._calls)
+        return self._calls
 
     def stream(self) -> AbstractContextManager[None]:
-        return self._let_in(self._streams)
+        return self._streams
 
     def watcher(self) -> AbstractContextManager[None]:
-        return self._let_in(self._watchers)
+        return self._watchers
 
     @property
     def watchers(self) -> int:
@@ -55,17 +69,12 @@ class Admission:
             return False
         return True
 
-    @contextmanager
-    def _let_in(self, kind: _Kind) -> Iterator[None]:
-        if self.stopping.is_set():
-            raise Stopping
-        if kind.inside >= kind.bound:
-            raise kind.full(kind.bound)
-        kind.inside += 1
-        self._empty.clear()
-        try:
-            yield
-        finally:
-            kind.inside -= 1
-            if not (self._calls.inside or self._streams.inside or self._watchers.inside):
-                self._empty.set()
+    def entered(self) -> None:
+        self._inside += 1
+        if self._inside == 1:
+            self._empty.clear()
+
+    def left(self) -> None:
+        self._inside -= 1
+        if self._inside == 0:
+            self._empty.set()

@@ -7,10 +7,11 @@ deadline, is admitted, parsed and logged. Handlers get a `Call` in place of gRPC
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +22,8 @@ from grpc import aio
 from services.logs import logger
 from services.people import People, Person
 from services.server.admission import Admission
-from services.server.errors import DETAILS_KEY, DeadlinePassed, Malformed, details, row_of, told
+from services.server.deadlines import Deadlines
+from services.server.errors import DETAILS_KEY, Malformed, details, row_of, told
 
 Metadata = Iterable[tuple[str, str | bytes]]
 REQUEST_ID = "x-request-id"
@@ -32,33 +34,38 @@ _CERTIFICATE_NAMES = ("x509_common_name", "x509_subject_alternative_name")
 
 @dataclass(slots=True)
 class Call:
-    """`deadline`: by `time.monotonic`; None for a stream, whose messages each have their own. `person`: who calls, if anybody who is known.
+    """`deadline`: by `time.monotonic`; None for a stream, whose messages each have their own. `caller` finds who calls.
     `said`: what its line in the log says."""
 
     request_id: str
     deadline: float | None
-    person: Person | None = None
+    caller: Callable[[], Person | None]
     said: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def person(self) -> Person | None:
+        """Who calls, if anybody who is known."""
+        return self.caller()
 
-class Edge(aio.ServerInterceptor):  # type: ignore[misc]
-    """Wraps the handlers of our services; health checking and reflection pass by."""
 
-    def __init__(self, admission: Admission, deadline_s: float, people: People) -> None:
+class Edge:
+    """Wraps the handlers of our services, which are added to it as to a server; health checking and reflection pass it by. It is
+    no interceptor of gRPC, which would be asked again for each call."""
+
+    def __init__(self, server: aio.Server, admission: Admission, deadlines: Deadlines, deadline_s: float, people: People) -> None:
+        self._server = server
         self._admission = admission
+        self._deadlines = deadlines
         self._deadline_s = deadline_s
         self.people = people
-        self._wrapped: dict[str, tuple[Any, Any]] = {}  # by method: the handler, and what stands in its place
 
-    async def intercept_service(self, continuation: Callable[[Any], Awaitable[Any]], details_: Any) -> Any:
-        handler = await continuation(details_)
-        if handler is None or not details_.method.startswith(_OURS):
-            return handler
-        known, wrapped = self._wrapped.get(details_.method, (None, None))
-        if known is not handler:
-            wrapped = self._wrap(details_.method.removeprefix("/"), handler)
-            self._wrapped[details_.method] = (handler, wrapped)
-        return wrapped
+    def add_registered_method_handlers(self, service: str, handlers: Mapping[str, Any]) -> None:
+        """What the generated code calls with the handlers by their names."""
+        wrapped = {name: self._wrap(f"{service}/{name}", handler) for name, handler in handlers.items()}
+        self._server.add_registered_method_handlers(service, wrapped)
+
+    def add_generic_rpc_handlers(self, handlers: Iterable[grpc.GenericRpcHandler]) -> None:
+        """The same handlers, which the generated code gives twice."""
 
     def _wrap(self, method: str, handler: Any) -> Any:
         if handler.response_streaming and not handler.request_streaming:
@@ -68,34 +75,31 @@ class Edge(aio.ServerInterceptor):  # type: ignore[misc]
         return grpc.unary_unary_rpc_method_handler(self._unary(method, handler), None, handler.response_serializer)
 
     def _unary(self, method: str, handler: Any) -> Callable[[bytes, Any], Awaitable[Any]]:
+        answer, parse = handler.unary_unary, handler.request_deserializer
+
+        async def work(data: bytes, deadline: float, call: Call) -> Any:
+            with self._admission.call(), self._deadlines.by(deadline):
+                return await answer(_parse(parse, data), call)
+
         async def behaviour(data: bytes, context: Any) -> Any:
             asked = context.time_remaining()
-            seconds = self._deadline_s if asked is None else min(asked, self._deadline_s)
+            deadline = time.monotonic() + (self._deadline_s if asked is None else min(asked, self._deadline_s))
             metadata = context.invocation_metadata() or ()
-            call = Call(_request_id(metadata), time.monotonic() + seconds, self._caller(context, metadata))
-
-            async def work() -> Any:
-                with self._admission.call():
-                    try:
-                        async with asyncio.timeout(seconds):
-                            return await handler.unary_unary(_parse(handler.request_deserializer, data), call)
-                    except TimeoutError:
-                        raise DeadlinePassed from None
-
-            return await _answer(method, call, context, work)
+            call = Call(_request_id(metadata), deadline, lambda: self._caller(context, metadata))
+            return await _answer(method, call, context, work(data, deadline, call))
 
         return behaviour
 
     def _watch(self, method: str, handler: Any) -> Callable[[bytes, Any], Awaitable[None]]:
         async def behaviour(data: bytes, context: Any) -> None:
             metadata = context.invocation_metadata() or ()
-            call = Call(_request_id(metadata), None, self._caller(context, metadata))
+            call = Call(_request_id(metadata), None, lambda: self._caller(context, metadata))
 
             async def work() -> None:
                 with self._admission.watcher():
                     await handler.unary_stream(_parse(handler.request_deserializer, data), context.write, call)
 
-            await _answer(method, call, context, work)
+            await _answer(method, call, context, work())
 
         return behaviour
 
@@ -110,7 +114,8 @@ class Edge(aio.ServerInterceptor):  # type: ignore[misc]
 
     def _stream(self, method: str, handler: Any) -> Callable[[AsyncIterator[bytes], Any], Awaitable[None]]:
         async def behaviour(messages: AsyncIterator[bytes], context: Any) -> None:
-            call = Call(_request_id(context.invocation_metadata() or ()), None)
+            metadata = context.invocation_metadata() or ()
+            call = Call(_request_id(metadata), None, lambda: self._caller(context, metadata))
 
             async def requests() -> AsyncIterator[Any]:
                 async for data in messages:
@@ -120,20 +125,19 @@ class Edge(aio.ServerInterceptor):  # type: ignore[misc]
                 with self._admission.stream():
                     await handler.stream_stream(requests(), context.write, call)
 
-            await _answer(method, call, context, work)
+            await _answer(method, call, context, work())
 
         return behaviour
 
 
-async def _answer(method: str, call: Call, context: Any, work: Callable[[], Awaitable[Any]]) -> Any:
+async def _answer(method: str, call: Call, context: Any, work: Awaitable[Any]) -> Any:
     """Do the work; tell the caller and the log what came of it."""
     began = time.monotonic()
-    about = {"method": method, "request_id": call.request_id}
     trailing = ((REQUEST_ID, call.request_id),)
     try:
-        answer = await work()
+        answer = await work
     except asyncio.CancelledError:
-        logger().info("call abandoned by the caller", **about, took_s=_since(began), **call.said)
+        logger().info("call abandoned by the caller", **_about(method, call, began), **call.said)
         raise
     except Exception as error:
         row = row_of(error)
@@ -141,21 +145,21 @@ async def _answer(method: str, call: Call, context: Any, work: Callable[[], Awai
         say = logger().error if fault else logger().warning
         say(
             "call failed",
-            **about,
+            **_about(method, call, began),
             code=row.code.name,
             reason=row.reason,
-            took_s=_since(began),
             exc_info=error if fault else None,
             **call.said,
         )
         await context.abort(row.code, told(error), (*trailing, (DETAILS_KEY, details(error))))
     context.set_trailing_metadata(trailing)
-    logger().info("call answered", **about, took_s=_since(began), **call.said)
+    if logger().is_enabled_for(logging.INFO):
+        logger().info("call answered", **_about(method, call, began), **call.said)
     return answer
 
 
-def _since(began: float) -> float:
-    return round(time.monotonic() - began, 6)
+def _about(method: str, call: Call, began: float) -> dict[str, object]:
+    return {"method": method, "request_id": call.request_id, "took_s": round(time.monotonic() - began, 6)}
 
 
 def _parse(parse: Callable[[bytes], Any], data: bytes) -> Any:

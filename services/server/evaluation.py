@@ -12,12 +12,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import grpc
-from grpc import aio
 
 from engine import Outcome
 from services.logs import logger
 from services.server.admission import Admission
-from services.server.edge import Call
+from services.server.edge import Call, Edge
 from services.server.engine_thread import said
 from services.server.errors import BatchTooLarge, DeadlinePassed, Stopping
 from services.server.health import EVALUATION
@@ -39,18 +38,18 @@ class Evaluation:
         self._admission = admission
         self._limits = limits
 
-    def add_to(self, server: aio.Server) -> None:
+    def add_to(self, edge: Edge) -> None:
         """In place of what grpcio generates, which reads and writes with the library."""
         handlers = {
             "Evaluate": grpc.unary_unary_rpc_method_handler(self.evaluate, read_one),
             "EvaluateBatch": grpc.unary_unary_rpc_method_handler(self.evaluate_batch, read_batch),
             "EvaluateStream": grpc.stream_stream_rpc_method_handler(self.evaluate_stream, read_message),
         }
-        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(EVALUATION, handlers),))
+        edge.add_registered_method_handlers(EVALUATION, handlers)
 
     async def evaluate(self, request: Request, call: Call) -> bytes:
         def finish(outcomes: list[Outcome], rule_set: str) -> Answered:
-            return answer_one(outcomes, rule_set), _line(outcomes, rule_set, {"source": outcomes[0].source, "id": outcomes[0].id})
+            return answer_one(outcomes, rule_set), _line(outcomes, rule_set, one=True)
 
         return await self._evaluate(request, call, finish)
 
@@ -154,9 +153,11 @@ class Evaluation:
         return work
 
 
-def _line(outcomes: list[Outcome], rule_set: str, name: dict[str, Any] | None = None) -> dict[str, Any]:
-    """What the log says: of one event its name; of a batch how many there were, and where it says much, all their names."""
-    about: dict[str, Any] = name if name is not None else {"events": len(outcomes)}
-    if name is None and logger().is_enabled_for(logging.DEBUG):
+def _line(outcomes: list[Outcome], rule_set: str, one: bool = False) -> dict[str, Any]:
+    """What the log says: of one event its name; of a batch how many there were, and where it says much, all their names. Where it says little, nothing."""
+    if not logger().is_enabled_for(logging.INFO):
+        return {}
+    about: dict[str, Any] = {"source": outcomes[0].source, "id": outcomes[0].id} if one else {"events": len(outcomes)}
+    if not one and logger().is_enabled_for(logging.DEBUG):
         about["names"] = [[outcome.source, outcome.id] for outcome in outcomes]
     return {"rule_set": rule_set, **about, **said(outcomes)}

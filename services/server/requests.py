@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from engine import Outcome
 from engine.machine import split_events, write_outcomes
@@ -19,7 +20,7 @@ Sent = bytes | event_pb2.Event
 """An event in plain form, or as the library has it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: each call makes one
 class Request:
     """What was asked. `sequence` is that of a stream's message."""
 
@@ -52,22 +53,25 @@ def read_message(data: bytes) -> Request:
 
 def answer_one(outcomes: list[Outcome], rule_set: str) -> bytes:
     """An EvaluateResponse."""
-    return write_outcomes(outcomes, 1) + _bytes(evaluation_pb2.EvaluateResponse(rule_set=rule_set))
+    return write_outcomes(outcomes, 1) + _rule_set(evaluation_pb2.EvaluateResponse, rule_set)
 
 
 def answer_batch(outcomes: list[Outcome], rule_set: str) -> bytes:
     """An EvaluateBatchResponse."""
-    return write_outcomes(outcomes, 1) + _bytes(evaluation_pb2.EvaluateBatchResponse(rule_set=rule_set))
+    return write_outcomes(outcomes, 1) + _rule_set(evaluation_pb2.EvaluateBatchResponse, rule_set)
 
 
 def answer_message(outcomes: list[Outcome], rule_set: str, sequence: int) -> bytes:
     """An EvaluateStreamResponse."""
-    before = _bytes(evaluation_pb2.EvaluateStreamResponse(sequence=sequence))
-    return before + write_outcomes(outcomes, 2) + _bytes(evaluation_pb2.EvaluateStreamResponse(rule_set=rule_set))
+    before: bytes = evaluation_pb2.EvaluateStreamResponse(sequence=sequence).SerializeToString()
+    return before + write_outcomes(outcomes, 2) + _rule_set(evaluation_pb2.EvaluateStreamResponse, rule_set)
 
 
-def _bytes(
-    message: evaluation_pb2.EvaluateResponse | evaluation_pb2.EvaluateBatchResponse | evaluation_pb2.EvaluateStreamResponse,
+@lru_cache(maxsize=16)
+def _rule_set(
+    response: type[evaluation_pb2.EvaluateResponse | evaluation_pb2.EvaluateBatchResponse | evaluation_pb2.EvaluateStreamResponse],
+    name: str,
 ) -> bytes:
-    written: bytes = message.SerializeToString()
+    """The end of a response: under which rule set the events were evaluated."""
+    written: bytes = response(rule_set=name).SerializeToString()
     return written

@@ -40,6 +40,7 @@ from services.server.board import Board
 from services.server.channels import Channels as ChannelsService
 from services.server.collecting import Collecting
 from services.server.copies import Copies
+from services.server.deadlines import Deadlines
 from services.server.edge import Edge
 from services.server.engine_thread import EngineThread, RuleSet, Seen
 from services.server.evaluation import Evaluation
@@ -100,9 +101,8 @@ class Service:
         self.outbox = Outbox(World(self.board, asides, wall_clock, self._zone, self._unit, settings.tick_s, limits))
         self.reloads = Reloading(paths, settings.cache, self.engine, self._check_secret)
         self._rule_sets = RuleSets(self._seen, lambda: self.reloads.last, lambda: self.reloads.warming)
-        self._edge = Edge(self.admission, limits.deadline_s, self._people())
+        people = self._people()
         self._server = aio.server(
-            interceptors=[self._edge],
             maximum_concurrent_rpcs=limits.calls_max + limits.streams_max + limits.watchers_max + UNCOUNTED_CALLS,
             options=[
                 ("grpc.max_receive_message_length", limits.message_bytes_max),
@@ -110,11 +110,12 @@ class Service:
                 ("grpc.so_reuseport", 0),  # or a second service at the same address would take half of the calls
             ],
         )
-        Evaluation(self.waiting, self.admission, limits).add_to(self._server)
-        rulesets_pb2_grpc.add_RuleSetsServicer_to_server(self._rule_sets, self._server)
+        self._edge = Edge(self._server, self.admission, Deadlines(loop), limits.deadline_s, people)
+        Evaluation(self.waiting, self.admission, limits).add_to(self._edge)
+        rulesets_pb2_grpc.add_RuleSetsServicer_to_server(self._rule_sets, self._edge)
         warnings = Warnings(self.board, self.engine, self.admission, limits)
-        warnings_pb2_grpc.add_WarningsServicer_to_server(warnings, self._server)
-        channels_pb2_grpc.add_ChannelsServicer_to_server(ChannelsService(self.outbox, self.board), self._server)
+        warnings_pb2_grpc.add_WarningsServicer_to_server(warnings, self._edge)
+        channels_pb2_grpc.add_ChannelsServicer_to_server(ChannelsService(self.outbox, self.board), self._edge)
         health_pb2_grpc.add_HealthServicer_to_server(self._health.servicer, self._server)
         ours = (EVALUATION, RULE_SETS, WARNINGS, CHANNELS)
         reflection.enable_server_reflection((*ours, HEALTH_NAME, reflection.SERVICE_NAME), self._server)
