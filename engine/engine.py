@@ -21,11 +21,11 @@ from typing import Any, Literal, NoReturn
 
 from engine import limits as bounds
 from engine.entries import advance_entry, command_entry, events_entry, read_entry
-from engine.fold import Changes, Finding, LimitReached, Taker, explain, finding_object, lone_objects
+from engine.fold import Answers, Changes, Finding, LimitReached, Taker, explain, finding_object, lone_objects
 from engine.levels import Credit, Scale, forecast, level_history, levels_at
 from engine.machine import EventError, Machine, name_of_wire
 from engine.names import LIKE_A_CONFLICT, conflict_id
-from engine.outcome import Outcome, in_their_places
+from engine.outcome import Outcome
 from engine.program import Program, load
 from engine.recovery import Recovery
 from engine.saving import Saving
@@ -123,7 +123,7 @@ class Engine:
         self._register = state.register
         self._names = state.names
         self._saving = Saving(state, self.limits)
-        self._taker = Taker(state.fold, state.names.known, state.register.resting, state.register.deadlines, Outcome, Passing)
+        self._taker = Taker(state.fold, state.names.known, state.register.resting, state.register.deadlines, Passing)
         self._recovery = Recovery(state, self._saving, self._apply_entry, self._take_acts)
         self._has_moved = False
         self._broken: str | None = None
@@ -139,7 +139,11 @@ class Engine:
         return self.evaluate_batch([event])[0]
 
     def evaluate_batch(self, events: Sequence[Given]) -> list[Outcome]:
-        """Evaluate events in this order; one outcome for each.
+        """Evaluate events in this order; one outcome for each. Raises as `answer_batch` does."""
+        return self.answer_batch(events).outcomes()
+
+    def answer_batch(self, events: Sequence[Given]) -> Answers:
+        """Evaluate events in this order: what became of them, as outcomes or as bytes.
 
         Raises ValueError where there are too many, StoreError and EngineBroken: then none of them was answered, and all may be sent again.
         """
@@ -165,9 +169,10 @@ class Engine:
             now = self._put_in_journal(decoded, now)
             for row in decoded:  # a row lives as long as the histories that it is in
                 row.payload = None
-        outcomes = self._apply(decoded, now, self._state.applied)
+        answers = self._apply(decoded, now, self._state.applied)
         self._saving.count_and_save(len(decoded), self._store)
-        return in_their_places(refused, outcomes)
+        answers.insert(refused)
+        return answers
 
     def _clock(self) -> int | None:
         return max(self._wall_clock(), self._fold.now) if self._system else None
@@ -212,9 +217,9 @@ class Engine:
         self._apply(rows, item["now"], entry)
         return len(rows)
 
-    def _apply(self, events: list[Event], now: int | None, entry: int) -> list[Outcome]:
+    def _apply(self, events: list[Event], now: int | None, entry: int) -> Answers:
         """Take decoded events of one entry of the journal into the fold, one by one. What a restart does again."""
-        outcomes: list[Outcome] = []
+        answers = Answers(self._fold, Outcome)
         state, saving, at = self._state, self._saving, 0
         self._has_moved = False
         with self._all_or_broken():
@@ -223,17 +228,17 @@ class Engine:
             while at < len(events):
                 items = saving.items if self._store.durable else None
                 before = at
-                at, taken, changes = self._taker.take(events, at, now, outcomes, saving.lone, items, living=state.living)
+                at, taken, changes = self._taker.take(events, at, now, answers, saving.lone, items, living=state.living)
                 self._has_moved = self._has_moved or at > before
                 if at < len(events):
-                    outcomes.append(self._entered(events[at], changes) if taken else self._take(events[at], now))
+                    answers.add(self._entered(events[at], changes) if taken else self._take(events[at], now))
                     at += 1
-            for outcome in outcomes:
-                state.counts[outcome.status] = state.counts.get(outcome.status, 0) + 1
+            for status, n in answers.statuses().items():
+                state.counts[status] = state.counts.get(status, 0) + n
             saving.keep_lone(entry)
             if self._has_moved:  # else the clock is where it was
                 self._forget(now)
-        return outcomes
+        return answers
 
     @contextmanager
     def _all_or_broken(self) -> Iterator[None]:
@@ -281,7 +286,7 @@ class Engine:
         elif isinstance(changes, list):
             outcome = self._found_alone(status, event, changes, error)
             if self._store.durable:
-                self._saving.lone += [(event.time, shown) for shown in outcome.findings]
+                self._saving.lone += changes
             if self._state.living and self._register.rest_on(finding.id for finding in changes):
                 self._observed(Changes(changes))
         else:

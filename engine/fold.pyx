@@ -19,7 +19,8 @@ from libc.string cimport memcpy, memmove
 
 cimport cython
 
-from engine.machine cimport Frame, LocalTime, Machine, OpenHours
+from engine.machine cimport Frame, LocalTime, Machine, OpenHours, put_outcome
+from engine.texts cimport identity_at, put_ascii, put_json, put_quoted, put_time, put_whole, time_text
 from engine.values cimport (
     BOOL,
     DATE,
@@ -31,11 +32,13 @@ from engine.values cimport (
     TIME,
     Event,
     Value,
+    Writer,
     copy_value,
     event_before,
     release,
     value_object,
 )
+from engine.writing cimport begin_message, end_message, put_moment, put_number, put_optional, put_plain, put_points, put_text
 
 import gc
 from bisect import bisect_left, bisect_right, insort
@@ -47,7 +50,7 @@ from hmac import digest as hmac_digest
 from operator import attrgetter
 
 from engine.instructions import INSTRUCTIONS
-from engine.texts import canonical, day_text, duration_text, identity, identity_at, local_time_text, number, time_text
+from engine.texts import canonical, canonical_bytes, day_text, duration_text, identity, local_time_text, number
 
 
 def _in_order(Event a, Event b):
@@ -147,6 +150,8 @@ cdef class Fold:
     cdef bint alone                      # lone findings are told by themselves
     cdef list lone                       # those of the event that is being taken
     cdef Changes changes                 # None: nothing has changed
+    cdef list forms                      # by rule: its Form, or None as long as nobody has needed it
+    cdef Writer writer
 
     def __init__(self, Machine machine, dict plan, bytes secret, object limits, object on_looked=None, bint freezes=False):
         """`freezes`: findings are frozen as evidence of warnings, with the events that they rest on."""
@@ -184,6 +189,8 @@ cdef class Fold:
         self.alone = False
         self.lone = []
         self.changes = None
+        self.forms = [None] * len(self.plan.rules)
+        self.writer = Writer()
         read = set()
         for history in self.plan.histories:
             read.update((<History> history).by_type)
@@ -1059,6 +1066,13 @@ cdef class Fold:
         """What a finding of a rule with `sample` was drawn by: the text that the draw is computed from."""
         return drawn_key(finding.rule, finding.event)
 
+    cdef Form form(self, Rule rule):
+        """How lone findings of the rule are written."""
+        cdef Form form = <Form> self.forms[rule.index]
+        if form is None:
+            form = self.forms[rule.index] = Form(self, rule)
+        return form
+
     def entity_name(self, int index):
         return self.plan.entities[index]["name"]
 
@@ -1098,6 +1112,7 @@ include "folding/deadlines.pxi"
 include "folding/crediting.pxi"
 include "folding/names.pxi"
 include "folding/showing.pxi"
+include "folding/answers.pxi"
 include "folding/batch.pxi"
 include "folding/saving.pxi"
 include "folding/explain.pxi"

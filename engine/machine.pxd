@@ -2,7 +2,7 @@
 
 cimport cython
 
-from engine.values cimport Event, Value
+from engine.values cimport Event, Value, Writer
 
 
 @cython.final
@@ -104,3 +104,7 @@ cdef class Machine:
     cdef void forget(self) noexcept
     cdef object type_named(self, const char *x, Py_ssize_t n)
     cdef str source_named(self, const char *x, Py_ssize_t n)
+
+
+# One message `rulelang.v1.Outcome`, as a field of this number. `outcome`: an `engine.Outcome`.
+cdef int put_outcome(Writer out, int field, outcome) except -1

@@ -30,7 +30,7 @@ from cpython.ref cimport Py_INCREF
 from libc.math cimport ceil, fabs, floor, fmod, isfinite
 from libc.math cimport round as round_away
 from libc.stdlib cimport calloc, free, malloc
-from libc.string cimport memcmp, memcpy, memmove, memset
+from libc.string cimport memcmp, memcpy, memset
 
 cimport cython
 
@@ -51,6 +51,7 @@ from engine.values cimport (
     set_value,
     value_object,
 )
+from engine.writing cimport begin_message, end_message, put_moment, put_number, put_optional, put_plain, put_points, put_text
 
 import sys
 from collections.abc import Mapping

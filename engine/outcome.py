@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,11 +28,3 @@ class Outcome:
     warnings: list[Json] = field(default_factory=list)
     ignored: int = 0
     wrong_field: str = ""
-
-
-def in_their_places(refused: Mapping[int, Outcome], others: list[Outcome]) -> list[Outcome]:
-    """All outcomes in the order of the events: those that were refused by their places, and the others, in order, in the places between."""
-    if not refused:
-        return others
-    left = iter(others)
-    return [refused[place] if place in refused else next(left) for place in range(len(refused) + len(others))]

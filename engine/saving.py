@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.fold import Finding, saved_finding, saved_warning
+from engine.fold import Finding, lone_item, saved_finding, saved_warning
 from engine.limits import Limits
 from engine.state import State
 from engine.stores.interface import Checkpoint, Item, Store, StoreError
@@ -32,8 +32,8 @@ class Saving:
     def __init__(self, state: State, limits: Limits) -> None:
         self.items: Items = {}
         """By kind and name; None: to be removed. What the fold and the register have changed comes to it when it is collected."""
-        self.lone: list[tuple[int, Json]] = []
-        """Of the entry that is being applied: moments of lone findings, and what was shown of them."""
+        self.lone: list[Finding] = []
+        """Of the entry that is being applied: the lone findings."""
         self.saved = 0
         """The entry of the journal since which this is all that has changed."""
         self.failed: str | None = None
@@ -79,7 +79,7 @@ class Saving:
         """The lone findings of an entry are kept together: there are many, each needs little, and nobody asks for one of them. Replicas cut them alike."""
         found, self.lone = self.lone, []
         for part, start in enumerate(range(0, len(found), LONE_MAX)):
-            self.items["lone", f"{entry:016}.{part:04}"] = canonical_bytes(found[start : start + LONE_MAX])
+            self.items["lone", f"{entry:016}.{part:04}"] = lone_item(self._state.fold, found, start, start + LONE_MAX)
 
     def count(self, events: int) -> None:
         """Events were applied that are saved with the next checkpoint, whenever that is."""

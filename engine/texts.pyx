@@ -29,6 +29,9 @@ _FIRST_DAY = -719_162  # 0001-01-01
 _CYCLE_DAYS = 146_097  # the calendar repeats after 400 years
 _UNITS = ((_DAY_US, "d"), (3_600_000_000, "h"), (60_000_000, "m"), (1_000_000, "s"))
 
+cdef enum:
+    CLOCK_MAX = 28                   # letters of a moment
+
 
 cdef inline void put_digits(char *at, int n, long long number) noexcept:
     while n > 0:
@@ -37,14 +40,20 @@ cdef inline void put_digits(char *at, int n, long long number) noexcept:
         number //= 10
 
 
-@cython.cdivision(True)
 cdef str clock_text(moment, char separator, bint utc):
     """A moment as it stands on a clock, with as many digits of the second as needed."""
-    cdef char[28] text
-    cdef long long time_us, day, second, micros, cycle, year, month, n = 19
+    cdef char[CLOCK_MAX] text
     if not FIRST_MOMENT <= moment <= LAST_MOMENT:
         return distant_clock_text(moment, chr(separator)) + ("Z" if utc else "")
-    time_us = <long long> moment - FIRST_MOMENT
+    return PyUnicode_DecodeASCII(text, write_clock(text, moment, separator, utc), NULL)
+
+
+@cython.cdivision(True)
+cdef int write_clock(char *text, long long moment, char separator, bint utc) noexcept:
+    """The same of a moment in years of four digits, into room for CLOCK_MAX letters. Gives how many there are."""
+    cdef long long time_us, day, second, micros, cycle, year, month
+    cdef int n = 19
+    time_us = moment - FIRST_MOMENT
     day, second, micros = time_us // _DAY_US, time_us % _DAY_US // 1_000_000, time_us % 1_000_000
     # Days to a date of a calendar whose years begin in March (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms").
     day += 306
@@ -71,7 +80,7 @@ cdef str clock_text(moment, char separator, bint utc):
     if utc:
         text[n] = c"Z"
         n += 1
-    return PyUnicode_DecodeASCII(text, n, NULL)
+    return n
 
 
 cdef str distant_clock_text(time_us, str separator):
@@ -82,7 +91,7 @@ cdef str distant_clock_text(time_us, str separator):
     return text + f".{fraction:06}".rstrip("0") if fraction else text
 
 
-def time_text(time_us):
+cpdef str time_text(object time_us):
     """UTC, with as many digits of the second as needed: `2026-03-02T04:10:00.5Z`."""
     return clock_text(time_us, c"T", True)
 
@@ -170,8 +179,36 @@ cdef bint put_json(Writer out, value, int depth) except -1:
     return False
 
 
-cdef inline bint put_ascii(Writer out, bytes plain) except -1:
+cdef bint put_ascii(Writer out, bytes plain) except -1:
     memcpy(out.room(PyBytes_GET_SIZE(plain)), PyBytes_AS_STRING(plain), PyBytes_GET_SIZE(plain))
+    return True
+
+
+cdef bint put_whole(Writer out, long long number) except -1:
+    cdef char[20] digits
+    cdef unsigned long long rest = <unsigned long long> number if number >= 0 else 0 - <unsigned long long> number
+    cdef int at = 20
+    while True:
+        at -= 1
+        digits[at] = <char> (48 + rest % 10)
+        rest //= 10
+        if rest == 0:
+            break
+    if number < 0:
+        at -= 1
+        digits[at] = c"-"
+    memcpy(out.room(20 - at), digits + at, 20 - at)
+    return True
+
+
+cdef bint put_time(Writer out, long long time_us) except -1:
+    cdef char[CLOCK_MAX + 2] text
+    cdef int n
+    if not FIRST_MOMENT <= time_us <= LAST_MOMENT:
+        return put_quoted(out, time_text(time_us))
+    n = write_clock(text + 1, time_us, c"T", True)
+    text[0] = text[n + 1] = c'"'
+    memcpy(out.room(n + 2), text, n + 2)
     return True
 
 
@@ -245,7 +282,7 @@ def identity(parts):
     return SHA256(canonical_bytes(parts)).hexdigest()[:32]
 
 
-def identity_at(str rule not None, key, long long moment, str source not None, str id not None):
+cpdef str identity_at(str rule, object key, long long moment, str source, str id):
     """The id of a finding of a rule and key that opens at an event: `identity([rule, key, [moment, source, id]])`."""
     global SPARE
     cdef Writer out = SPARE
@@ -257,7 +294,9 @@ def identity_at(str rule not None, key, long long moment, str source not None, s
     put_quoted(out, rule)
     put_ascii(out, b",")
     put_json(out, key, 0)
-    put_ascii(out, b",[%d," % moment)
+    put_ascii(out, b",[")
+    put_whole(out, moment)
+    put_ascii(out, b",")
     put_quoted(out, source)
     put_ascii(out, b",")
     put_quoted(out, id)

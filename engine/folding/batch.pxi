@@ -8,29 +8,27 @@ cdef class Taker:
 
     `known`: by name, the digest of the content and what was answered; `resting`: by id, the findings that warnings rest on; `due`:
     a heap of deadlines of warnings, their moments first; `retained`: how far back events of each type are taken, in microseconds;
-    `outcome` makes an `Outcome` of its first eight parts, `passing` a `Passing`."""
+    `passing` makes a `Passing`."""
 
     cdef Fold fold
     cdef dict known
     cdef dict resting
     cdef list due
     cdef list retained
-    cdef object outcome
     cdef object passing
 
-    def __init__(self, Fold fold not None, dict known not None, dict resting not None, list due not None, outcome, passing):
+    def __init__(self, Fold fold not None, dict known not None, dict resting not None, list due not None, passing):
         self.fold = fold
         self.known = known
         self.resting = resting
         self.due = due
         self.retained = fold.plan.retains
-        self.outcome = outcome
         self.passing = passing
 
     def take(
-        self, list events not None, Py_ssize_t at, now, list outcomes not None, list lone not None, dict items, *, bint living
+        self, list events not None, Py_ssize_t at, now, Answers answers not None, list lone not None, dict items, *, bint living
     ):
-        """Take events from the one at `at` on, and put what became of each to `outcomes`. Gives where it stopped, whether that
+        """Take events from the one at `at` on, and put what became of each to `answers`. Gives where it stopped, whether that
         event was taken, and what that has changed (see `Fold.take`); behind the last one, all is done.
 
         It stops before an event whose name is known, that is too old or would pass a limit, and after one that has changed more
@@ -39,7 +37,7 @@ cdef class Taker:
         cdef Event event
         cdef Finding finding
         cdef tuple name
-        cdef list shown
+        cdef list found
         cdef object changes
         cdef long long until
         cdef bint stop
@@ -53,7 +51,7 @@ cdef class Taker:
             except LimitReached:
                 return at, False, None
             stop = living and bool(self.due) and self.due[0][0] < self.fold.now
-            shown = []
+            found = None
             if changes is not None and not stop:
                 if type(changes) is not list:
                     stop = True
@@ -62,14 +60,14 @@ cdef class Taker:
                         for finding in <list> changes:
                             stop = stop or finding.id in self.resting
                     if not stop:
-                        shown = lone_objects(self.fold, changes)
+                        found = <list> changes
                         if items is not None:
-                            lone.extend([(event.time, found) for found in shown])
+                            lone.extend(found)
             if stop:
                 return at, True, changes
-            outcomes.append(self.outcome("accepted", event.source, event.id, None, shown, [], [], event.ignored))
+            answers.results.append(event if found is None else found)
             until = event.time + <long long> self.fold.retention.by_type[event.type]
-            self.known[name] = (event.digest, event if shown or event.ignored else None, until)
+            self.known[name] = (event.digest, event if found or event.ignored else None, until)
             if items is not None:
                 items["event", canonical([event.source, event.id])] = self.passing(self.fold.machine.encode_record(event), until)
             at += 1

@@ -18,10 +18,9 @@ from concurrent import futures
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
-from engine import Engine, Outcome
+from engine import Answers, Engine, Outcome
 from engine.engine import Given
 from engine.machine import EventError
-from engine.outcome import in_their_places
 from engine.stores.interface import Store, StoreAway, StoreError, StoreFull, StoreReadOnly
 from engine.warnings.dossier import ISSUED, Command, Line
 from engine.warnings.register import Answer
@@ -259,26 +258,26 @@ class EngineThread:
             return
         given, refused = _read(due)
         try:
-            outcomes = engine.evaluate_batch(given)
+            answers = engine.answer_batch(given)
         except StoreError as error:
             self._store_fails(error)
             self._fail_all(due, error)
             return
-        outcomes = in_their_places(refused, outcomes)
-        answers = []
+        answers.insert(refused)
+        finished = []
         position = 0
         for work in due:
-            of_work = outcomes[position : position + len(work.events)]
+            of_work = answers[position : position + len(work.events)]
             position += len(work.events)
             try:
-                answers.append((work.answer, work.finish(of_work, engine.program.plan["hash"])))
+                finished.append((work.answer, work.finish(of_work, engine.program.plan["hash"])))
             except Exception as error:  # the engine is well; the answer cannot be written
                 self._tell(_fail, work.answer, error)
-            self._counters.update([outcome.status for outcome in of_work])
-            self._counters["ignored_fields"] += sum([outcome.ignored for outcome in of_work])
+            self._counters.update(of_work.statuses())
+            self._counters["ignored_fields"] += of_work.ignored()
         self._counters["groups"] += 1
         self._show(engine)
-        self._tell(_deliver, answers)
+        self._tell(_deliver, finished)
         self._collecting.evaluated(len(given))
 
     def _tick(self) -> None:
@@ -296,7 +295,11 @@ class EngineThread:
             self._show(self._engine)
             self._tell_forgotten(self._engine)
             if outcome.findings or outcome.withdrawn or outcome.warnings:
-                logger().info("deadlines reached", rule_set=self._engine.program.plan["hash"], **said([outcome]))
+                logger().info(
+                    "deadlines reached",
+                    rule_set=self._engine.program.plan["hash"],
+                    **_line({}, [finding["id"] for finding in outcome.findings], [outcome]),
+                )
 
     def _tell_forgotten(self, engine: Engine) -> None:
         """Say how much is held, when something was dropped because nothing can see it any more."""
@@ -464,25 +467,25 @@ class EngineThread:
         self._loop.call_soon_threadsafe(function, *arguments)
 
 
-def said(outcomes: Iterable[Outcome]) -> dict[str, Any]:
-    """What a line of the log says of outcomes: how many of which status, and the ids of what is worth finding again."""
-    counts: Counter[str] = Counter()
+def said(answers: Answers) -> dict[str, Any]:
+    """What a line of the log says of answers: how many of which status, and the ids of what is worth finding again."""
+    return _line(answers.statuses(), answers.found(), answers.others())
+
+
+def _line(statuses: Mapping[str, int], findings: list[str], others: Iterable[Outcome]) -> dict[str, Any]:
+    """`others`: the outcomes that may have more than findings."""
     names: dict[str, list[Any]] = {}
-    issued: dict[str, list[str]] = {}
-    for outcome in outcomes:
-        counts[outcome.status] += 1
+    issued: dict[str, list[str]] = {"findings": findings} if findings else {}
+    for outcome in others:
         if outcome.status not in ("accepted", "duplicate", "advanced"):
             names.setdefault(f"{outcome.status}_events", []).append([outcome.source, outcome.id, outcome.wrong_field])
         if outcome.status != "duplicate":
-            if outcome.findings:
-                issued.setdefault("findings", []).extend([thing["id"] for thing in outcome.findings])
             if outcome.withdrawn:
                 issued.setdefault("withdrawn", []).extend([thing["id"] for thing in outcome.withdrawn])
             if outcome.warnings:
                 issued.setdefault("warnings", []).extend([thing["id"] for thing in outcome.warnings])
-    counts.pop("advanced", None)
     listed = {name: things[:LISTED_MAX] for name, things in (names | issued).items()}
-    return {**counts, **listed, **{f"{kind}_count": len(things) for kind, things in issued.items() if len(things) > LISTED_MAX}}
+    return {**statuses, **listed, **{f"{kind}_count": len(things) for kind, things in issued.items() if len(things) > LISTED_MAX}}
 
 
 def _read(works: Iterable[Work]) -> tuple[list[Given], dict[int, Outcome]]:

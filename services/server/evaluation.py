@@ -13,7 +13,7 @@ from typing import Any
 
 import grpc
 
-from engine import Outcome
+from engine import Answers
 from services.logs import logger
 from services.server.admission import Admission
 from services.server.edge import Call, Edge
@@ -48,14 +48,14 @@ class Evaluation:
         edge.add_registered_method_handlers(EVALUATION, handlers)
 
     async def evaluate(self, request: Request, call: Call) -> bytes:
-        def finish(outcomes: list[Outcome], rule_set: str) -> Answered:
-            return answer_one(outcomes, rule_set), _line(outcomes, rule_set, one=True)
+        def finish(answers: Answers, rule_set: str) -> Answered:
+            return answer_one(answers, rule_set), _line(answers, rule_set, one=True)
 
         return await self._evaluate(request, call, finish)
 
     async def evaluate_batch(self, request: Request, call: Call) -> bytes:
-        def finish(outcomes: list[Outcome], rule_set: str) -> Answered:
-            return answer_batch(outcomes, rule_set), _line(outcomes, rule_set)
+        def finish(answers: Answers, rule_set: str) -> Answered:
+            return answer_batch(answers, rule_set), _line(answers, rule_set)
 
         self._check_size(request)
         return await self._evaluate(request, call, finish)
@@ -89,7 +89,7 @@ class Evaluation:
         if len(request.events) > self._limits.batch_events_max:
             raise BatchTooLarge(len(request.events), self._limits.batch_events_max)
 
-    async def _evaluate(self, request: Request, call: Call, finish: Callable[[list[Outcome], str], Answered]) -> bytes:
+    async def _evaluate(self, request: Request, call: Call, finish: Callable[[Answers, str], Answered]) -> bytes:
         assert call.deadline is not None
         work = Work(request.events, call.deadline, finish, asyncio.get_running_loop().create_future())
         self._waiting.put(work)
@@ -139,9 +139,9 @@ class Evaluation:
             stopping.cancel()
 
     async def _put_in_turn(self, request: Request) -> Work:
-        def finish(outcomes: list[Outcome], rule_set: str) -> Answered:
-            line = {"sequence": request.sequence, **_line(outcomes, rule_set)}
-            return answer_message(outcomes, rule_set, request.sequence), line
+        def finish(answers: Answers, rule_set: str) -> Answered:
+            line = {"sequence": request.sequence, **_line(answers, rule_set)}
+            return answer_message(answers, rule_set, request.sequence), line
 
         deadline_s = self._limits.deadline_s
         work = Work(request.events, time.monotonic() + deadline_s, finish, asyncio.get_running_loop().create_future())
@@ -153,11 +153,11 @@ class Evaluation:
         return work
 
 
-def _line(outcomes: list[Outcome], rule_set: str, one: bool = False) -> dict[str, Any]:
+def _line(answers: Answers, rule_set: str, one: bool = False) -> dict[str, Any]:
     """What the log says: of one event its name; of a batch how many there were, and where it says much, all their names. Where it says little, nothing."""
     if not logger().is_enabled_for(logging.INFO):
         return {}
-    about: dict[str, Any] = {"source": outcomes[0].source, "id": outcomes[0].id} if one else {"events": len(outcomes)}
+    about: dict[str, Any] = {"source": answers[0].source, "id": answers[0].id} if one else {"events": len(answers)}
     if not one and logger().is_enabled_for(logging.DEBUG):
-        about["names"] = [[outcome.source, outcome.id] for outcome in outcomes]
-    return {"rule_set": rule_set, **about, **said(outcomes)}
+        about["names"] = [[outcome.source, outcome.id] for outcome in answers]
+    return {"rule_set": rule_set, **about, **said(answers)}

@@ -3,7 +3,7 @@
 In: the bytes of a request.  Out: its events: as bytes where they are in plain form, which is what every library writes, and the engine reads them; else the
 whole request is read by the protobuf library, and they are messages. Either way what is no such message is refused: what is in plain form, the library takes.
 
-In: outcomes.  Out: the bytes of an answer.
+In: what became of them.  Out: the bytes of an answer.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from engine import Outcome
-from engine.machine import split_events, write_outcomes
+from engine import Answers
+from engine.machine import split_events
 from proto.rulelang.v1 import evaluation_pb2, event_pb2
 
 Sent = bytes | event_pb2.Event
@@ -51,20 +51,20 @@ def read_message(data: bytes) -> Request:
     return Request(list(message.events), message.sequence)
 
 
-def answer_one(outcomes: list[Outcome], rule_set: str) -> bytes:
+def answer_one(answers: Answers, rule_set: str) -> bytes:
     """An EvaluateResponse."""
-    return write_outcomes(outcomes, 1) + _rule_set(evaluation_pb2.EvaluateResponse, rule_set)
+    return answers.write(1) + _rule_set(evaluation_pb2.EvaluateResponse, rule_set)
 
 
-def answer_batch(outcomes: list[Outcome], rule_set: str) -> bytes:
+def answer_batch(answers: Answers, rule_set: str) -> bytes:
     """An EvaluateBatchResponse."""
-    return write_outcomes(outcomes, 1) + _rule_set(evaluation_pb2.EvaluateBatchResponse, rule_set)
+    return answers.write(1) + _rule_set(evaluation_pb2.EvaluateBatchResponse, rule_set)
 
 
-def answer_message(outcomes: list[Outcome], rule_set: str, sequence: int) -> bytes:
+def answer_message(answers: Answers, rule_set: str, sequence: int) -> bytes:
     """An EvaluateStreamResponse."""
     before: bytes = evaluation_pb2.EvaluateStreamResponse(sequence=sequence).SerializeToString()
-    return before + write_outcomes(outcomes, 2) + _rule_set(evaluation_pb2.EvaluateStreamResponse, rule_set)
+    return before + answers.write(2) + _rule_set(evaluation_pb2.EvaluateStreamResponse, rule_set)
 
 
 @lru_cache(maxsize=16)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine import Outcome
+from engine import Answers
 from services.server.errors import QueueFull
 from services.server.requests import Sent
 
@@ -23,12 +23,12 @@ Errand = Callable[[], None]
 
 @dataclass(slots=True, eq=False)
 class Work:
-    """`deadline`: by `time.monotonic`; when it has passed before its turn, it is not evaluated. `finish` makes the answer of the outcomes
+    """`deadline`: by `time.monotonic`; when it has passed before its turn, it is not evaluated. `finish` makes the answer of what became of them
     and the rule set's hash; the thread runs it. `answer` is of the event loop; once cancelled nobody waits for it."""
 
     events: Sequence[Sent]
     deadline: float
-    finish: Callable[[list[Outcome], str], Any]
+    finish: Callable[[Answers, str], Any]
     answer: asyncio.Future[Any]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -15,7 +16,9 @@ from engine.saving import LONE_MAX
 from engine.stores.interface import Store
 from engine.stores.memory import MemoryStore
 from engine.stores.sqlite import SqliteStore
+from engine.texts import canonical_bytes, time_us
 from tests.engine.scene import Scene
+from tests.service.answers import written_by_the_library
 
 RULES = """
 rule dear
@@ -115,6 +118,44 @@ def test_what_a_late_event_changes_is_the_same_after_a_restart(tmp_path: Path) -
     assert len([finding for finding in engines[1].standing() if finding.get("rule") == "told"]) == 5
     for engine in engines:
         engine.close()
+
+
+@pytest.mark.seeds(20)
+def test_answers_in_bytes_say_what_their_objects_say(seed: int) -> None:
+    """Of all that a batch can come to: nothing, lone findings, more than that, duplicates, conflicts, refusals."""
+    chance = Random(seed)
+    scene = Scene(RULES, secret=b"s")
+    events = fines(scene, chance, 100)
+    events += [{**chance.choice(events), **change} for change in ({}, {}, {"amount": 7}, {"amount": "much"}, {"type": "no such"})]
+    chance.shuffle(events)
+    kinds = set()
+    for at in range(0, len(events), 15):
+        answers = scene.engine.answer_batch(events[at : at + 15])
+        outcomes = answers.outcomes()
+        assert [*answers] == outcomes == [answers[place] for place in range(len(answers))]
+        assert answers.write(1) == written_by_the_library(outcomes)
+        assert answers[3:9].write(1) == written_by_the_library(outcomes[3:9])
+        assert answers.write(2) == b"".join(b"\x12" + written_by_the_library([outcome])[1:] for outcome in outcomes)
+        assert answers.statuses() == Counter(outcome.status for outcome in outcomes)
+        assert answers.ignored() == sum(outcome.ignored for outcome in outcomes)
+        assert answers.found() == [found["id"] for outcome in outcomes if outcome.status != "duplicate" for found in outcome.findings]
+        more = [outcome for outcome in outcomes if outcome.status != "accepted" or outcome.withdrawn or outcome.warnings]
+        assert all(outcome in answers.others() for outcome in more)
+        kinds |= {outcome.status for outcome in outcomes} | {len(outcome.findings) for outcome in outcomes}
+    assert {"accepted", "duplicate", "conflict", "refused", 0, 1, 2} <= kinds
+
+
+@pytest.mark.seeds(20)
+def test_a_lone_finding_is_kept_as_it_was_shown(seed: int) -> None:
+    chance = Random(seed)
+    store = MemoryStore(durable=True)
+    scene = Scene(RULES.replace("when amount > 200", 'when amount > 200 message "\\"{amount}\\" \u0001 {case}"'), store=store)
+    answers = scene.engine.answer_batch(fines(scene, chance, 100))
+    told = [found for outcome in answers if outcome not in answers.others() for found in outcome.findings]
+    scene.engine.checkpoint()
+    kept = [item for _, item in store.items("lone")]
+    assert kept == [canonical_bytes([[time_us(found["time"]), found] for found in told])]
+    assert {"note", "shadow"} <= {name for found in told for name in found}
 
 
 def test_one_item_holds_so_many_and_one_more_is_in_another() -> None:

@@ -5,9 +5,11 @@ In: `Outcome`, whose findings and warnings are the JSON objects of `engine.views
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from engine import Outcome
+import rulelang
+from engine import Engine, Outcome
 from engine.texts import time_us
 from proto.rulelang.v1 import evaluation_pb2, event_pb2, finding_pb2
 from services.server.stamps import timestamp
@@ -19,6 +21,26 @@ STATUS = {
     "refused": evaluation_pb2.STATUS_REFUSED,
     "too_late": evaluation_pb2.STATUS_TOO_LATE,
 }
+
+
+ENGINE = Engine(rulelang.compile_text(""))
+
+
+def written_by_the_engine(outcomes: Sequence[Outcome], field: int = 1) -> bytes:
+    """What `engine/machinery/answers.pxi` makes of them."""
+    answers = ENGINE.answer_batch([])
+    for outcome in outcomes:
+        answers.add(outcome)
+    return answers.write(field)
+
+
+def written_by_the_library(outcomes: Iterable[Outcome]) -> bytes:
+    """The same as field 1."""
+    response = evaluation_pb2.EvaluateBatchResponse()
+    for outcome in outcomes:
+        write_outcome(outcome, response.outcomes.add())
+    data: bytes = response.SerializeToString()
+    return data
 
 
 def write_outcome(outcome: Outcome, out: evaluation_pb2.Outcome) -> None:

@@ -10,10 +10,9 @@ from google.protobuf.message import Message
 
 import rulelang
 from engine import Engine, Outcome
-from engine.machine import write_outcomes
 from proto.rulelang.v1 import evaluation_pb2
 from services.server.events import event_dict
-from tests.service.answers import STATUS
+from tests.service.answers import STATUS, written_by_the_engine
 from tests.service.scene import RULES, ago, blood, stop
 
 SHADOWED = RULES.replace("rule long_stop\n", "rule long_stop\n    shadow\n").replace(
@@ -39,7 +38,7 @@ def evaluated() -> list[Outcome]:
 
 
 def on_the_wire(outcome: Outcome) -> evaluation_pb2.Outcome:
-    response = evaluation_pb2.EvaluateResponse.FromString(write_outcomes([outcome], 1))
+    response = evaluation_pb2.EvaluateResponse.FromString(written_by_the_engine([outcome]))
     return response.outcome
 
 

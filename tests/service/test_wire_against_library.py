@@ -16,12 +16,12 @@ from google.protobuf.message import DecodeError
 
 import rulelang
 from engine import Engine, Outcome
-from engine.machine import EventError, Machine, name_of_wire, split_events, write_outcomes
+from engine.machine import EventError, Machine, name_of_wire, split_events
 from engine.program import load
 from engine.stores.memory import MemoryStore
 from proto.rulelang.v1 import evaluation_pb2, event_pb2
 from services.server.events import event_dict
-from tests.service.answers import write_outcome
+from tests.service.answers import written_by_the_engine, written_by_the_library
 from tests.service.scene import RULES, ago, event, put
 from tests.service.test_fuzz import an_event, mutate, mutate_bytes, varint, wrong_fields
 
@@ -299,13 +299,6 @@ def test_an_engine_fed_from_the_wire_is_one_fed_with_objects(seed: int) -> None:
 # ------------------------------------------------------------------ writing
 
 
-def written(outcome: Outcome) -> bytes:
-    message = evaluation_pb2.EvaluateResponse()
-    write_outcome(outcome, message.outcome)
-    data: bytes = message.SerializeToString()
-    return data
-
-
 def a_finding(chance: random.Random, kind: str, status: str) -> dict[str, Any]:
     text = lambda: chance.choice(("", "a", "字𝄞", "x" * 127, "x" * 128, "é" * 9000))  # noqa: E731
     maybe = lambda: chance.choice((None, text()))  # noqa: E731
@@ -359,9 +352,9 @@ def test_what_is_written_is_what_the_library_writes(seed: int) -> None:
         ignored=chance.choice((0, 1, 128)),
         wrong_field=chance.choice(("", "fine")),
     )
-    assert write_outcomes([outcome], 1) == written(outcome)
+    assert written_by_the_engine([outcome]) == written_by_the_library([outcome])
 
 
 def test_what_utf_8_has_no_bytes_for_is_not_written() -> None:
     with pytest.raises(UnicodeEncodeError):
-        write_outcomes([Outcome("refused", error="\ud800")], 1)
+        written_by_the_engine([Outcome("refused", error="\ud800")])
