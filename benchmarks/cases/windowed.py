@@ -13,8 +13,9 @@ import os
 import random
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -103,17 +104,25 @@ def _taken(work: Callable[[], object]) -> tuple[float, float]:
     return time.process_time() - busy, time.perf_counter() - began
 
 
-def _evaluated(program: bytes, store: str, batches: list[list[dict[str, Any]]]) -> tuple[float, float]:
+def evaluated(program: bytes, store: str, batches: Sequence[Sequence[dict[str, Any]]]) -> tuple[float, float, list[float]]:
+    """Seconds of the processor, on the wall, and on the wall for each batch; with the collector and the checkpoints as the service has them."""
     eng = engine.Engine(program, store=store, limits=replace(limits.DEFAULT, unsaved_events_max=UNSAVED_EVENTS_MAX))
+    ends: list[float] = []
+
+    def work() -> None:
+        for batch in batches:
+            eng.evaluate_batch(batch)
+            ends.append(time.perf_counter())
+
     before = gc.get_threshold()
     gc.set_threshold(*THRESHOLDS)
     try:
-        taken = _taken(lambda: [eng.evaluate_batch(batch) for batch in batches])
+        busy, wall = _taken(work)
     finally:
         gc.set_threshold(*before)
         gc.unfreeze()
     eng.close()
-    return taken
+    return busy, wall, [end - start for start, end in pairwise([ends[-1] - wall, *ends])]
 
 
 def _bare_journal(path: Path, batches: list[list[dict[str, Any]]]) -> tuple[float, float]:
@@ -146,8 +155,8 @@ def run(smoke: bool) -> list[Row]:
     _check(acts(1_000, apart_s=3_600, fewer=50))
     batches = [events[at : at + 500] for at in range(0, len(events), 500)]
     with tempfile.TemporaryDirectory() as folder:
-        memory, memory_wall = _evaluated(program, "memory:", batches)
-        sqlite, sqlite_wall = _evaluated(program, f"sqlite:{folder}/state.db", batches)
+        memory, memory_wall, _ = evaluated(program, "memory:", batches)
+        sqlite, sqlite_wall, _ = evaluated(program, f"sqlite:{folder}/state.db", batches)
         _, bare_wall = _bare_journal(Path(folder) / "journal", batches)
     n = len(events)
     what = f"{RULES} rules, 4 entities"
