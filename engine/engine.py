@@ -183,7 +183,7 @@ class Engine:
             fresh = [_payload(event) for event in events if not self._names.has(event, now)]
             try:
                 if fresh:
-                    self._state.applied = self._store.append(events_entry(fresh, now), self._state.applied)
+                    self._add(events_entry(fresh, now))
                 else:
                     self._store.confirm()  # they are another engine's, perhaps
                 return now
@@ -191,11 +191,19 @@ class Engine:
                 self._apply_entries(behind.entries)
                 now = self._clock()
 
+    def _add(self, entry: bytes) -> None:
+        """Put an entry in the journal, to be applied next. Raises StoreBehind."""
+        self._state.applied = self._store.append(entry, self._state.applied, self._catch_up)
+
+    def _catch_up(self) -> None:
+        self._saving.catch_up(self._store)
+
     def _apply_entries(self, entries: Iterable[tuple[int, bytes]]) -> None:
         for number_, item in entries:
             events = self._apply_entry(read_entry(item), number_)
             self._state.applied = number_
             self._saving.count_and_save(events, self._store)
+            self._catch_up()
 
     def _apply_entry(self, item: Json, entry: int) -> int:
         """Gives how many events it holds; `entry` is its number."""
@@ -396,7 +404,7 @@ class Engine:
             # Where the service's clock rules, it ticks often; in between nothing follows from the clock, and the next entry carries it.
             if self._store.durable and (not self._system or self._is_due(moment)):
                 try:
-                    self._state.applied = self._store.append(advance_entry(moment), self._state.applied)
+                    self._add(advance_entry(moment))
                 except StoreBehind as behind:
                     self._apply_entries(behind.entries)
                     continue
@@ -451,7 +459,7 @@ class Engine:
                 header = dossier_json(replace(self._register.dossiers[command.warning], lines=()))
                 entry = command_entry(now, command_json(command), (move.status, move.awaits, move.refuting), header)
                 try:
-                    self._state.applied = self._store.append(entry, self._state.applied)
+                    self._add(entry)
                 except StoreBehind as behind:
                     self._apply_entries(behind.entries)
                     continue

@@ -86,18 +86,21 @@ class Saving:
         self._events += events
 
     def count_and_save(self, events: int, store: Store) -> None:
-        """Events were applied: now and then what they changed is put aside, and when it is much, saved."""
+        """Events were applied: when it is much that they changed, it is saved."""
         self._events += events
+        if self._events >= self._limits.unsaved_events_max:
+            self.catch_up(store)
+            self._forget_what_others_saved(store)
+            if self._events >= self._limits.unsaved_events_max:
+                self._save_unasked(store)
+
+    def catch_up(self, store: Store) -> None:
+        """Do what need not be done before an entry is answered, but before the next one is applied: on a shared store, now and then put aside what is unsaved."""
         aside = sum(count for _, count, _ in self._aside)
         if store.shared and self._events - aside >= self._limits.unsaved_events_max // UNSAVED_PARTS:
             self._collect()
             self._aside.append((self._state.applied, self._events - aside, self.items))
             self.items = {}
-        if self._events >= self._limits.unsaved_events_max:
-            if store.shared:
-                self._forget_what_others_saved(store)
-            if self._events >= self._limits.unsaved_events_max:
-                self._save_unasked(store)
 
     def _save_unasked(self, store: Store) -> None:
         """The events are in the journal, and must be answered: a checkpoint that fails is told by `describe`, and tried again after the next batch."""

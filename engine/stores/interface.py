@@ -13,7 +13,7 @@ In: bytes that only the engine understands.  Out: the same bytes.  A store knows
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -84,6 +84,10 @@ class Checkpoint:
     forgotten: int | None = None
 
 
+def nothing() -> None:
+    """What is done where nothing is to be done."""
+
+
 class Store(Protocol):
     """One rule set's state. Used by one thread at a time."""
 
@@ -98,9 +102,11 @@ class Store(Protocol):
         be read, until the first checkpoint replaces them all, and `applied` is 0, for the engine applies the whole journal
         anew. Raises StoreLocked, StoreCorrupt, StoreVersion."""
 
-    def append(self, entry: bytes, after: int | None = None) -> int:
+    def append(self, entry: bytes, after: int | None = None, meanwhile: Callable[[], object] = nothing) -> int:
         """Add an entry to the journal, chained by SHA-256 to the one before; durable on return. Gives its number, from 1.
 
+        `meanwhile`: what its writer has to do anyway, whatever becomes of the entry. It is called at least once before this returns, and while the
+        entry is under way if that takes time; what it raises is raised, and then it is not known what became of the entry.
         `after`: only directly after this entry (None: after whatever is the last). Raises StoreBehind, StoreForked where it is not the last;
         a store that is not shared has no other writers and need not look at it."""
 

@@ -6,9 +6,9 @@ It is also the slow obvious twin that the conformance suite holds the others aga
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from engine.stores.interface import Checkpoint, Passing, StoreCorrupt
+from engine.stores.interface import Checkpoint, Passing, StoreCorrupt, nothing
 
 START = bytes(32)
 
@@ -32,7 +32,8 @@ class MemoryStore:
         self._program = program
         return self._items_of in (None, program)
 
-    def append(self, entry: bytes, after: int | None = None) -> int:
+    def append(self, entry: bytes, after: int | None = None, meanwhile: Callable[[], object] = nothing) -> int:
+        meanwhile()
         before = self._entries[-1][0] if self._entries else START
         self._entries.append((hashlib.sha256(before + entry).digest(), entry))
         return len(self._entries)

@@ -5,9 +5,9 @@ In: any store.  Out: the same store for an engine that adds nothing to it. It ho
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from engine.stores.interface import Checkpoint, Store, StoreError, StoreReadOnly
+from engine.stores.interface import Checkpoint, Store, StoreError, StoreReadOnly, nothing
 
 
 class ReadingStore:
@@ -26,7 +26,7 @@ class ReadingStore:
             )
         return True
 
-    def append(self, entry: bytes, after: int | None = None) -> int:
+    def append(self, entry: bytes, after: int | None = None, meanwhile: Callable[[], object] = nothing) -> int:
         raise StoreReadOnly("the store is only read, and takes no events and no clock")
 
     def confirm(self) -> None:

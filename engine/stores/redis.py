@@ -47,6 +47,7 @@ from engine.stores.interface import (
     StoreFull,
     StoreReadOnly,
     StoreVersion,
+    nothing,
 )
 from engine.stores.packing import Damaged, pack, unpack
 from engine.stores.redis_items import as_bytes, as_text, packed, unpacked
@@ -154,9 +155,17 @@ class _Link:
         )
         self._connection.connect()  # type: ignore[no-untyped-call]
 
-    def ask(self, *commands: Command, longer_s: float = 0.0, asking: bool = False, loaded: bool = False) -> list[Any]:
-        """The replies; raises the first that is an error. `longer_s`: how much longer than usual they may take. `loaded`: our functions are there."""
-        replies = self._replies(commands, longer_s, asking)
+    def ask(
+        self,
+        *commands: Command,
+        longer_s: float = 0.0,
+        asking: bool = False,
+        loaded: bool = False,
+        meanwhile: Callable[[], object] = nothing,
+    ) -> list[Any]:
+        """The replies; raises the first that is an error. `longer_s`: how much longer than usual they may take. `loaded`: our functions are there.
+        `meanwhile`: what to do while the commands are under way."""
+        replies = self._replies(commands, longer_s, asking, meanwhile)
         for reply in replies:
             if isinstance(reply, exceptions.MovedError):
                 raise _Elsewhere(reply.host or self.address[0], reply.port)
@@ -212,13 +221,20 @@ class _Link:
     def __str__(self) -> str:
         return f"{self._where.shown} at {self.address[0]}:{self.address[1]}"
 
-    def _replies(self, commands: Sequence[Command], longer_s: float = 0.0, asking: bool = False) -> list[Any]:
+    def _replies(
+        self, commands: Sequence[Command], longer_s: float = 0.0, asking: bool = False, meanwhile: Callable[[], object] = nothing
+    ) -> list[Any]:
         """Errors stand in their places; what ends the connection is raised."""
         connection = self._connection
         if not connection.is_connected:  # or it would connect by itself, to whatever server is there now
             raise exceptions.ConnectionError("the connection was lost")
         sent = [part for command in commands for part in (("ASKING",), command)] if asking else commands
         connection.send_packed_command(connection.pack_commands(sent))  # type: ignore[no-untyped-call]
+        try:
+            meanwhile()
+        except BaseException:
+            self.close()  # its replies would be taken for those to what is asked next
+            raise
         replies: list[Any] = []
         for _ in sent:
             try:
@@ -470,16 +486,16 @@ class RedisStore:
 
     # ------------------------------------------------------------------ the journal
 
-    def append(self, entry: bytes, after: int | None = None) -> int:
+    def append(self, entry: bytes, after: int | None = None, meanwhile: Callable[[], object] = nothing) -> int:
         packed, mark = pack(entry), os.urandom(8)
         while True:
             try:
-                return self._patiently(lambda link: self._append(link, entry, packed, mark, after))
+                return self._patiently(lambda link: self._append(link, entry, packed, mark, after, meanwhile))
             except StoreBehind:
                 if after is not None:
                     raise
 
-    def _append(self, link: _Link, entry: bytes, packed: bytes, mark: bytes, after: int | None) -> int:
+    def _append(self, link: _Link, entry: bytes, packed: bytes, mark: bytes, after: int | None, meanwhile: Callable[[], object]) -> int:
         before, before_digest = self._end_of(link, after)
         digest = hashlib.sha256(before_digest + entry).digest()
         number = before + 1
@@ -489,7 +505,8 @@ class RedisStore:
             patient = int(time.monotonic() < patient_until)
             turn = (self._writer, patient, round(TURN_S * 1000))
             command = _call("append", [self._journal, self._queue], before_digest, id_, digest, mark, packed, number, PAGE_ENTRIES, *turn)
-            reply, *replicas = link.ask(command, *self._wait(), longer_s=self._where.wait_s if self._where.wait_replicas else 0)
+            longer_s = self._where.wait_s if self._where.wait_replicas else 0
+            reply, *replicas = link.ask(command, *self._wait(), longer_s=longer_s, meanwhile=meanwhile)
             if reply != b"QUEUE":
                 break
             time.sleep(TURN_PAUSE_S)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from engine.stores.interface import (
     StoreLocked,
     StoreReadOnly,
     StoreVersion,
+    nothing,
 )
 from engine.stores.packing import Damaged, pack, unpack
 
@@ -161,7 +162,8 @@ class SqliteStore:
 
     # ------------------------------------------------------------------ the journal
 
-    def append(self, entry: bytes, after: int | None = None) -> int:
+    def append(self, entry: bytes, after: int | None = None, meanwhile: Callable[[], object] = nothing) -> int:
+        meanwhile()
         number, digest = self._last + 1, hashlib.sha256(self._digest + entry).digest()
         with self._told() as database:
             database.execute("insert into journal values (?, ?, ?)", (number, digest, pack(entry)))

@@ -90,6 +90,13 @@ def test_who_is_behind_gets_a_page_at_a_time(server: servers.Server, store: Redi
     assert other.append(b"last", entries) == entries + 1
 
 
+def test_its_writer_works_while_the_entry_is_under_way(server: servers.Server, store: RedisStore) -> None:
+    def waits_for_it() -> None:
+        servers.until(lambda: server.ask("XLEN", JOURNAL) == 1, "the entry is there")
+
+    assert store.append(b"one", 0, waits_for_it) == 1
+
+
 def test_the_same_content_of_two_writers_is_two_entries(server: servers.Server, store: RedisStore) -> None:
     other = opened(url_of(server))
     assert store.append(b"same", 0) == 1

@@ -96,6 +96,24 @@ def test_the_journal_goes_on_where_it_ended_when_the_store_is_opened_again(at: P
         assert again.verify() == 2
 
 
+def test_what_its_writer_has_to_do_meanwhile_is_done_before_the_entry_is_there_for_its_writer(store: Store) -> None:
+    done: list[str] = []
+    assert store.append(b"first", meanwhile=lambda: done.append("meanwhile")) == 1
+    assert done
+    assert set(done) == {"meanwhile"}
+
+
+def test_where_that_fails_it_says_so_and_the_store_goes_on(store: Store) -> None:
+    def fails() -> None:
+        raise MemoryError("no room for what is done meanwhile")
+
+    with pytest.raises(MemoryError, match="meanwhile"):
+        store.append(b"there or not", meanwhile=fails)
+    number = store.append(b"next")
+    assert [entry for _, entry in store.journal()] in ([b"next"], [b"there or not", b"next"])
+    assert store.verify() == number
+
+
 def test_the_journal_belongs_to_no_rule_set(at: Place, store: Store) -> None:
     store.append(b"first")
     with closing(reopened(at, store, "rules-2")) as again:
