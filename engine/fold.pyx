@@ -15,7 +15,7 @@ from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF, Py_INCREF
 from libc.math cimport floor
 from libc.stdlib cimport calloc, free, realloc
-from libc.string cimport memcpy, memmove
+from libc.string cimport memcpy, memmove, memset
 
 cimport cython
 
@@ -306,6 +306,7 @@ cdef class Fold:
         cdef Rule rule
         cdef object name
         cdef list entered, met
+        cdef Log log
         cdef Py_ssize_t i
         if self.restored is not None:
             name = (event.source, event.id, event.rank)
@@ -319,10 +320,10 @@ cdef class Fold:
                 if self.restored is None:
                     self.find_at_once(rule, event)
             else:
-                self.put_into(self.plan.histories[rule.history], self.unscoped_log(rule, event), event)
+                self.put_unscoped(rule, event)
         for rule in self.plan.unscoped_later:
             if event.type in rule.anchor_choices:
-                self.put_into(self.plan.histories[rule.history], self.unscoped_log(rule, event), event)
+                self.put_unscoped(rule, event)
         entered = <list> self.plan.entered[event.type]
         met = self.met if event is self.cause and self.restored is None else None
         for i in range(len(entered)):
@@ -330,11 +331,13 @@ cdef class Fold:
             name = key_of(event, history) if met is None else <object> PyList_GET_ITEM(met, i)
             if name is None:
                 continue
-            if type(name) is Log:
-                self.put_into(history, <Log> name, event)
-            else:
-                self.put_into(history, self.open_named(history, name), event)
+            log = <Log> name if type(name) is Log else self.open_named(history, name)
+            self.put_into(<Entrance> history.by_type[event.type], log, event)
         return 0
+
+    cdef int put_unscoped(self, Rule rule, Event event) except -1:
+        cdef History history = self.plan.histories[rule.history]
+        return self.put_into(<Entrance> history.by_type[event.type], self.unscoped_log(rule, event), event)
 
     cdef int look_at_unscoped(self, Event event) except -1:
         """Report on the unscoped rules too, which are otherwise only looked at where the index finds that they may hold."""
@@ -363,11 +366,10 @@ cdef class Fold:
     cdef Log unscoped_log(self, Rule rule, Event event):
         return self.open_log(<History> self.plan.histories[rule.history], self.unscoped_key(rule, event))
 
-    cdef int put_into(self, History history, Log log, Event event) except -1:
-        cdef Entrance entrance = <Entrance> history.by_type[event.type]
-        cdef Intake intake
+    cdef int put_into(self, Entrance entrance, Log log, Event event) except -1:
+        """An event enters a log: what takes it up, and who must look again."""
+        cdef Step *step
         cdef Taking taking
-        cdef Track track
         cdef Value value
         cdef long long moment
         cdef Use use
@@ -381,56 +383,89 @@ cdef class Fold:
             log.received = event.time
         if in_order:
             log.latest = event.time
+        if log.events < EVENTS_MAX:
+            log.events += 1
+        for i in range(entrance.watched_n):
+            if (<Sum> entrance.watched[i].sum).is_beyond(&event.slots[entrance.watched[i].slot]):
+                self.widen(<Sum> entrance.watched[i].sum, &event.slots[entrance.watched[i].slot])
         for i in range(entrance.n):
-            intake = <Intake> entrance.intakes[i]
-            taking = intake.taking
-            if not intake.takes(self.machine, self.scratch, event, &value):
-                if taking.base is not None and log.own_track(taking) is None:
-                    log.part(taking)
+            step = &entrance.steps[i]
+            if not takes_up(step, self.machine, self.scratch, event, &value):
+                if step.shares:
+                    log.part(<Taking> step.taking)
                 continue
             moment = event.time
-            if taking.gap is not None and not taking.gap.moment(self.machine, self.scratch, event, &moment):
+            if step.timed and not (<Taking> step.taking).gap.moment(self.machine, self.scratch, event, &moment):
                 release(&value)
                 continue
-            track = log.own_track(taking)
-            if track is not None or taking.base is None:
-                if track is None:
-                    track = log.new_track(taking)
-                track.add(moment, event, &value)
-                if track.n > log.longest:
-                    log.longest = track.n
-                    if track.n > self.longest_unscoped and entrance.slot < 0:
-                        self.longest_unscoped = track.n
-            if not plainly:
-                for use in taking.uses if self.restored is None else taking.uses_that_wake:
-                    self.mark(use, log, event, moment)
-                continue
-            if taking.openers_n:
-                entrance.taken[taken] = <PyObject *> taking
+            if log.parted or not step.shares:
+                self.add_to(<Taking> step.taking, log, moment, event, &value, entrance.slot < 0)
+            if plainly and (<Taking> step.taking).openers_n:
+                entrance.taken[taken] = i
                 taken += 1
-            for use in taking.uses_in_order:
+            taking = <Taking> step.taking
+            for use in taking.uses_that_wake if self.restored is not None else taking.uses_in_order if plainly else taking.uses:
                 self.mark(use, log, event, moment)
         for i in range(taken):
-            self.glance(<Taking> entrance.taken[i], log, event)
+            self.glance(<Taking> entrance.steps[entrance.taken[i]].taking, log, event)
+        return 0
+
+    cdef int widen(self, Sum sum, Value *value) except -1:
+        """A value that is about to enter is beyond the bounds of a sum: what was told of its history's logs by them is void."""
+        cdef History history = <History> self.plan.histories[sum.history]
+        cdef Taking taking
+        sum.widen(value)
+        history.turn += 1
+        for taking in history.takings:
+            taking.close()
+        return 0
+
+    cdef int add_to(self, Taking taking, Log log, long long moment, Event event, Value *value, bint unscoped) except -1:
+        """An entry is put into the taking's own track, if it has one."""
+        cdef Track track = log.own_track(taking)
+        if track is None:
+            if taking.base is not None:
+                return 0
+            track = log.new_track(taking)
+        track.add(moment, event, value)
+        if track.n > log.longest:
+            log.longest = track.n
+            if unscoped and track.n > self.longest_unscoped:
+                self.longest_unscoped = track.n
         return 0
 
     cdef int glance(self, Taking taking, Log log, Event event) except -1:
         """The event is the last anchor here of the rules that open at this taking: those that may open something must look again."""
-        cdef list openings
-        cdef Rule rule
-        cdef Verdict verdict
         cdef int i
-        for i in range(taking.openers_n):
-            rule = <Rule> taking.openers[i]
-            if log.standing is not None:
-                openings = log.opened(rule)
-                if openings and self.joins(rule, log, (<Finding> PyList_GET_ITEM(openings, len(openings) - 1)).moment, event.time):
+        cdef Opener *opener
+        for i in range(taking.first_opener(log.events), taking.openers_n):
+            opener = &taking.openers[i]
+            if log.rests is not NULL and log.turn == (<History> log.history).turn and log.events < log.rests[opener.place]:
+                if not opener.unknown:
                     continue
-            verdict = self.look.glance(rule, log, event, event.time)
-            if verdict == PERHAPS:
-                self.soil(rule, log, event.time, event.time, ALWAYS)
-            elif verdict == UNKNOWN:
-                rule.undecided += 1
+                if log.standing is None:
+                    (<Rule> opener.rule).undecided += 1
+                    continue
+            self.glance_at(opener, log, event)
+        return 0
+
+    cdef int glance_at(self, Opener *opener, Log log, Event event) except -1:
+        """The same of one of the rules."""
+        cdef Rule rule = <Rule> opener.rule
+        cdef list openings
+        cdef Verdict verdict
+        cdef Py_ssize_t rest
+        if log.standing is not None:
+            openings = log.opened(rule)
+            if openings and self.joins(rule, log, (<Finding> PyList_GET_ITEM(openings, len(openings) - 1)).moment, event.time):
+                return 0
+        verdict = self.look.glance(rule, log, event, event.time, &rest)
+        if verdict == PERHAPS:
+            return self.soil(rule, log, event.time, event.time, ALWAYS)
+        if verdict == UNKNOWN:
+            rule.undecided += 1
+        if rest > 1:
+            log.rest(opener, (<History> log.history).openers_n, rest)
         return 0
 
     cdef int take_out(self, Event event) except -1:
@@ -504,8 +539,8 @@ cdef class Fold:
         else:
             end = ALWAYS
             content = use.window.reach(moment, use.previous) if use.window is not None else moment + rule.retain_us
-        if self.restored is not None:
-            return 0
+        if self.restored is not None or (rule.kind != EVENTS and start > self.now):
+            return 0  # timers wake the rule at what is still to come
         if use.own:
             self.soil(rule, log, start, end, content)
         else:
@@ -697,8 +732,9 @@ cdef class Fold:
             if (rule.since_day is not None and day < rule.since_day) or (rule.until_day is not None and day > rule.until_day):
                 return False
         cdef Verdict verdict
+        cdef Py_ssize_t rest
         if rule.tests_n and self.on_looked is None:
-            verdict = self.look.glance(rule, log, event, moment)
+            verdict = self.look.glance(rule, log, event, moment, &rest)
             if verdict != PERHAPS:
                 rule.undecided += verdict == UNKNOWN
                 return False

@@ -37,10 +37,10 @@ cdef class ExtremeSummary(Summary):
             self.low += 1
             return 0
         value = self.of.value(track, at)
-        if place < self.count and compare_values(value, self.of.value(track, self.candidates[place])) * self.of.sign <= 0:
+        if place < self.count and self.of.beats(self.of.value(track, self.candidates[place]), value):
             return 0  # something later is as good
         kept = place
-        while kept > self.first and compare_values(value, self.of.value(track, self.candidates[kept - 1])) * self.of.sign >= 0:
+        while kept > self.first and self.of.beats(value, self.of.value(track, self.candidates[kept - 1])):
             kept -= 1
         if kept == place:
             self.make_room(&place)
@@ -79,7 +79,7 @@ cdef class ExtremeSummary(Summary):
     cdef int push(self, Track track, Py_ssize_t at) except -1:
         cdef Value *value = self.of.value(track, at)
         cdef Py_ssize_t end
-        while self.count > self.first and compare_values(value, self.of.value(track, self.candidates[self.count - 1])) * self.of.sign >= 0:
+        while self.count > self.first and self.of.beats(value, self.of.value(track, self.candidates[self.count - 1])):
             self.count -= 1
         end = self.count
         self.make_room(&end)
@@ -92,17 +92,27 @@ cdef class Extreme(Aggregate):
     cdef int sign                        # 1: max, -1: min
 
     cdef int result(self, Track track, Py_ssize_t low, Py_ssize_t high, Value *out) except -1:
-        cdef Py_ssize_t i, best
         if low == high:
             out.tag = MISSING
-            return 0
+        else:
+            copy_value(out, self.value(track, self.place(track, low, high)))
+        return 0
+
+    cdef inline bint beats(self, Value *a, Value *b) except -1:
+        """Whether a, of the later entry, is as extreme as b. What is missing is beaten by all."""
+        if a.tag == MISSING or b.tag == MISSING:
+            return b.tag == MISSING
+        return compare_values(a, b) * self.sign >= 0
+
+    cdef Py_ssize_t place(self, Track track, Py_ssize_t low, Py_ssize_t high) except -1:
+        """The last entry of [low, high), which is not empty, that has the extreme value."""
+        cdef Py_ssize_t i, best
         if high - low <= FEW:
             best = low
             for i in range(low + 1, high):
-                if compare_values(self.value(track, i), self.value(track, best)) * self.sign >= 0:
+                if self.beats(self.value(track, i), self.value(track, best)):
                     best = i
-            copy_value(out, self.value(track, best))
-            return 0
+            return best
         cdef ExtremeSummary summary = <ExtremeSummary> track.summary(self.index)
         if summary is None:
             summary = ExtremeSummary(self)
@@ -116,5 +126,4 @@ cdef class Extreme(Aggregate):
         summary.low = low
         while summary.candidates[summary.first] < low:
             summary.first += 1
-        copy_value(out, self.value(track, summary.candidates[summary.first]))
-        return 0
+        return summary.candidates[summary.first]

@@ -121,7 +121,37 @@ cdef int number_of(object fraction, Value *out) except -1:
     return 0
 
 
+cdef double NO_BOUND = float("inf")
+cdef double SHY = 1 - 1e-9
+"""Somewhat less than what is computed in doubles is certain."""
+
+
 cdef class Sum(Aggregate):
+    cdef double most                     # no value that ever entered is more, and none is negative; NO_BOUND: that is not known
+
+    cdef bint is_beyond(self, const Value *value) noexcept:
+        """Whether the value, which is about to enter, is not within the bounds."""
+        cdef double size = value.v.n if value.tag == NUMBER else <double> value.v.i
+        return value.tag != MISSING and self.most != NO_BOUND and not 0 <= size <= self.most
+
+    cdef int widen(self, const Value *value) noexcept:
+        """Let it be within them; not just, so that this is seldom done."""
+        cdef double size = value.v.n if value.tag == NUMBER else <double> value.v.i
+        self.most = 1.25 * size if size > 0 else NO_BOUND
+        return 0
+
+    cdef Py_ssize_t entries_to(self, const Value *total, const Value *bound) noexcept:
+        """With fewer entries more than those whose sum is `total`, the sum is less than `bound`; 0: that cannot be told."""
+        cdef double left, size
+        if bound.tag == NUMBER:
+            size, left = bound.v.n, bound.v.n - total.v.n
+        else:
+            size, left = <double> bound.v.i, <double> bound.v.i - <double> total.v.i
+        if self.most == NO_BOUND or left <= 1e-6 * size:
+            return 0
+        left *= SHY
+        return EVENTS_MAX if left >= self.most * EVENTS_MAX else <Py_ssize_t> (left / self.most)
+
     cdef int result(self, Track track, Py_ssize_t low, Py_ssize_t high, Value *out) except -1:
         cdef int128 total
         cdef bint exact = total_of(self, track, low, high, &total)

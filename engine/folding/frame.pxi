@@ -2,6 +2,7 @@
 
 
 cdef Track EMPTY = Track(False)
+cdef int EVENTS_MAX = 0x7FFFFFFF
 
 
 # A log owns its findings and its events, none of which leads back to it, so the search for cycles need not know of it.
@@ -15,6 +16,10 @@ cdef class Log:
     cdef PyObject **tracks               # owned Tracks by the taking's ordinal; NULL: it has none of its own
     cdef int tracks_n
     cdef int[3] dirt                     # by layer: its first entry among the fold's dirt; -1: none
+    cdef bint parted                     # a taking that has a base has a track of its own
+    cdef int events                      # how many were put into it; EVENTS_MAX: so many or more
+    cdef int turn                        # the history's, when these were told:
+    cdef int *rests                      # by opener: with fewer events its tests come to what they came to last; NULL: none rests
     cdef dict standing                   # by the rule's ordinal: openings in order, also those not drawn; None: none
     cdef Py_ssize_t longest              # entries of its longest track
     cdef long long latest                # time of its latest event
@@ -26,6 +31,9 @@ cdef class Log:
         self.tracks = NULL
         self.tracks_n = 0
         self.dirt[0] = self.dirt[1] = self.dirt[2] = -1
+        self.parted = False
+        self.events = 0
+        self.rests = NULL
         self.standing = None
         self.longest = 0
         self.latest = ALWAYS
@@ -37,6 +45,7 @@ cdef class Log:
             if self.tracks[i] is not NULL:
                 Py_DECREF(<object> self.tracks[i])
         free(self.tracks)
+        free(self.rests)
 
     cdef inline Track own_track(self, Taking taking):
         """The track that is of this taking alone, or of a base; None: there is none."""
@@ -80,9 +89,28 @@ cdef class Log:
 
     cdef int part(self, Taking taking) except -1:
         """The next event is not taken up, while the base takes it: from here on the tracks are two."""
-        cdef Track base = self.track_of_base(taking.base)
+        cdef Track base
+        if self.parted and self.own_track(taking) is not None:
+            return 0
+        base = self.track_of_base(taking.base)
         base.sums = None  # some may be the taking's
         self.keep(taking, base.copy())
+        self.parted = True
+        return 0
+
+    cdef int rest(self, Opener *opener, int openers_n, Py_ssize_t events) except -1:
+        """The opener's tests come to the same until so many events more have come. What is kept of that for each opener takes less room
+        than the events do: where they are few, nothing is."""
+        if self.rests is NULL:
+            if 4 * <Py_ssize_t> self.events < openers_n:
+                return 0
+            self.rests = <int *> calloc(openers_n, sizeof(int))
+            if self.rests is NULL:
+                raise MemoryError
+        elif self.turn != (<History> self.history).turn:
+            memset(self.rests, 0, openers_n * sizeof(int))
+        self.turn = (<History> self.history).turn
+        self.rests[opener.place] = <int> min(self.events + events, <Py_ssize_t> EVENTS_MAX)
         return 0
 
     cdef list openings(self, Rule rule):
@@ -103,6 +131,29 @@ cdef inline PyObject *track_at(Log log, int own, int base) noexcept:
     if own < log.tracks_n and log.tracks[own] is not NULL:
         return log.tracks[own]
     return log.tracks[base] if 0 <= base < log.tracks_n else NULL
+
+
+cdef bint falls_short(Test *test, Log log, long long moment, Py_ssize_t *rest) except -1:
+    """Whether fewer entries than are needed are in the window; then `rest`: until the log has so many more events, there will be fewer at
+    any later moment. Windows only move on, so that what is behind them does not come back."""
+    cdef Aggregate aggregate
+    cdef PyObject *found = track_at(log, test.track, test.base)
+    cdef Py_ssize_t n = 0 if found is NULL else (<Track> found).n, low, high
+    if n < test.needed:
+        rest[0] = test.needed - n
+        return True
+    aggregate = <Aggregate> test.aggregate
+    if test.length_us and (<Track> found).entries[n - 1].moment <= moment:
+        # Are so many of the latest entries in the window?
+        if (<Track> found).entries[n - test.needed].moment > moment - test.length_us:
+            return False
+        low, high = (<Track> found).after_moment(moment - test.length_us), n
+    else:
+        aggregate.window.bounds(<Track> found, moment, aggregate.previous, False, &low, &high)
+        if high - low >= test.needed:
+            return False
+    rest[0] = max(test.needed - (n - low), 0)  # of the window before this one, what is in this comes to be
+    return True
 
 
 cdef class Look(Frame):
@@ -131,50 +182,48 @@ cdef class Look(Frame):
             self.others.clear()
         return 0
 
-    cdef Verdict glance(self, Rule rule, Log log, Event this, long long moment) except *:
-        """What the rule's tests tell of its condition at an anchor."""
+    cdef Verdict glance(self, Rule rule, Log log, Event this, long long moment, Py_ssize_t *rest) except *:
+        """What the rule's tests tell of its condition at an anchor. `rest`: until the log has so many more events, they will tell the same
+        of anchors in order; 0: that cannot be told."""
         cdef Test *test
-        cdef PyObject *track
-        cdef Py_ssize_t n
         cdef int i
         for i in range(rule.tests_n):
             test = &rule.tests[i]
-            if not test.needed:
-                if self.fails(test, log, this, moment):
+            rest[0] = 0
+            if test.needed and falls_short(test, log, moment, rest):
+                if not test.unknown:
                     return NO
-                continue
-            track = track_at(log, test.track, test.base)
-            n = 0 if track is NULL else (<Track> track).n
-            if n >= test.needed:
-                if not test.length_us or (<Track> track).entries[n - 1].moment > moment:
-                    continue
-                # Are so many of the latest entries in the window? Else it holds fewer.
-                if (<Track> track).entries[n - test.needed].moment > moment - test.length_us:
-                    continue
-            if not test.unknown:
+                if rule.tested_whole:
+                    return UNKNOWN
+            elif not test.counts and self.fails(test, rule, log, this, moment, rest):
                 return NO
-            if rule.tested_whole:
-                return UNKNOWN
+        rest[0] = 0
         return PERHAPS
 
-    cdef bint fails(self, Test *test, Log log, Event this, long long moment) except -1:
+    cdef bint fails(self, Test *test, Rule rule, Log log, Event this, long long moment, Py_ssize_t *rest) except -1:
         """Whether a test that needs more than to count is false."""
         cdef Aggregate aggregate
         cdef Track track
         cdef Value value
         cdef Py_ssize_t low, high
         if test.pattern is not NULL:
-            self.this = this
-            return not self.looks_at(<Pattern> test.pattern)
+            self.at(rule, log, this, moment)
+            return not self.shows(<Pattern> test.pattern, log)
         aggregate = <Aggregate> test.aggregate
         track = log.read(aggregate.taking)
         aggregate.window.bounds(track, moment, aggregate.previous, False, &low, &high)
         value.tag = MISSING
         aggregate.result(track, low, high, &value)
-        if value.tag == test.constant.tag:
-            return not fulfils(test, &value)
-        release(&value)
-        return False
+        if value.tag != test.constant.tag:
+            release(&value)
+            return False
+        if fulfils(test, &value):
+            return False
+        if test.sums:
+            rest[0] = (<Sum> aggregate).entries_to(&value, &test.constant)
+        elif test.needed and not test.unknown and not aggregate.previous and value.v.i < test.needed:
+            rest[0] = test.needed - value.v.i  # an entry more is at most a value more
+        return True
 
     cdef Log log_of(self, int history):
         """The log that a scope reads here; None where a part of its key is missing."""
@@ -286,9 +335,13 @@ cdef class Look(Frame):
         else:
             # A window that is all that is retained is left-open; one written with `over` bounds the gap, both ends included.
             pattern.window.bounds(track, self.this.time, False, pattern.window.closed, &low, &high)
+        if pattern.foremost is not None and high - low > 1:
+            event = track.event(pattern.foremost.place(track, low, high))
+            if not self.pairs(pattern.choice, event):
+                return None
         for i in range(high - 1, low - 1, -1):
             event = track.event(i)
-            if is_same(event, self.this):
+            if event.time == self.this.time and is_same(event, self.this):
                 continue
             if pattern.choice is None or self.pairs(pattern.choice, event):
                 return event
@@ -308,10 +361,14 @@ cdef class Look(Frame):
             out.tag = MISSING
             return 0
         out.tag = BOOL
-        out.v.i = 0
-        if self.looks_at(pattern):
-            out.v.i = (self.pair(pattern, log) is not None) == (pattern.kind == FOLLOWED_BY or pattern.kind == PRECEDED_BY)
+        out.v.i = self.shows(pattern, log)
         return 0
+
+    cdef bint shows(self, Pattern pattern, Log log) except -1:
+        """Whether the pattern is there at the anchor event."""
+        if not self.looks_at(pattern):
+            return False
+        return (self.pair(pattern, log) is not None) == (pattern.kind == FOLLOWED_BY or pattern.kind == PRECEDED_BY)
 
     cdef list evidence(self):
         """The events that the condition rests on here, in order, each once."""

@@ -23,6 +23,8 @@ cdef struct Test:
     PyObject *pattern                    # or a pattern (IS_TRUE)
     Py_ssize_t needed                    # count, distinct, share: with fewer entries in the window it fails, or is unknown
     bint unknown                         # share
+    bint counts                          # count: the window holds so many or it does not, and that is all
+    bint sums                            # a sum that has to be so much: the less it is, the more entries are missing
     int track                            # of the aggregate's taking, and of that one's base, among the tracks of a log
     int base
     long long length_us                  # of the window, where it is the sliding one up to now; else 0
@@ -39,6 +41,12 @@ cdef dict MIRRORED = {
     EQUAL_TEXT: EQUAL_TEXT, UNEQUAL_TEXT: UNEQUAL_TEXT,
 }
 
+
+cdef dict DIRECTIONS = {
+    GREATER_INTEGER: 1, GREATER_EQUAL_INTEGER: 1, GREATER_NUMBER: 1, GREATER_EQUAL_NUMBER: 1,
+    LESS_INTEGER: -1, LESS_EQUAL_INTEGER: -1, LESS_NUMBER: -1, LESS_EQUAL_NUMBER: -1,
+}
+"""1: the more the left side is, the sooner it holds; -1: the less it is."""
 
 cdef tuple OTHER = ("other",)
 

@@ -52,6 +52,11 @@ cdef class Pattern:
     cdef readonly Taking looked_at       # the side whose event is the anchor
     cdef readonly Taking other
     cdef readonly Taking choice          # where the other side reads `this`: its condition; else None
+    cdef Extreme foremost                # where that compares a field: the event that pairs if any does has the extreme of it; else None
+    cdef int *slots                      # by event type: where the field stands
+
+    def __dealloc__(self):
+        free(self.slots)
 
 
 cdef class Except_:
@@ -99,6 +104,7 @@ cdef class Rule:
     cdef Test *tests                     # of the condition: what a glance can tell of it
     cdef int tests_n
     cdef bint tested_whole               # the condition is one test
+    cdef int opener                      # among the openers of its history
     cdef bint at_once                    # where an event comes last in the key's history, its tests may be made when it is put there
     cdef long long undecided             # how often its condition was unknown where it was looked at
     cdef bint same_for_all               # the condition reads nothing of the anchor event: anchors of one moment need one look
@@ -130,6 +136,8 @@ cdef class History:
     cdef readonly list takings           # every track of a log, by ordinal
     cdef readonly dict by_type           # event type -> Entrance, where something takes it up
     cdef readonly list rules             # those whose scope it is
+    cdef int openers_n                   # rules whose tests are made as soon as an event is put into a log
+    cdef int turn                        # what events less than are needed to come to has changed so often
     cdef dict logs                       # by `name_of` their key
     cdef Log nothing                     # what a key without events has
 
@@ -344,9 +352,33 @@ cdef class Plan:
         if raw["uses_this"]:
             chosen = {kind: tuple(options) for kind, options in other.items()}
             pattern.choice = Taking(self.machine, -1, raw["history"], False, None, chosen)
+            self.read_foremost(pattern, other)
             other = {kind: [(-1, -1)] for kind in other}
         pattern.other = self.taking(raw["history"], other, False)
         return pattern
+
+    cdef int read_foremost(self, Pattern pattern, dict other) except -1:
+        """Whether the other side is all events of a type of which a field is greater, or less, than what the anchor event says."""
+        (type, ((where, _),)), = other.items()
+        tree = tree_of(self.machine, where) if where >= 0 else OTHER
+        if tree[0] != "compare":
+            return 0
+        op, operand, bound = tree[1:]
+        if operand[0] != "field":
+            op, operand, bound = MIRRORED[op], bound, operand
+        if op not in DIRECTIONS or operand[0] != "field" or not says_anchor(bound):
+            return 0
+        pattern.slots = <int *> calloc(self.machine.types_n, sizeof(int))
+        if pattern.slots is NULL:
+            raise MemoryError
+        pattern.slots[<int> type] = self.machine.accesses[<int> operand[1] * self.machine.types_n + <int> type]
+        if pattern.slots[<int> type] < 0:
+            return 0
+        pattern.foremost = Extreme()
+        pattern.foremost.sign = DIRECTIONS[op]
+        pattern.foremost.index = -1 - pattern.index  # among what its track remembers
+        pattern.foremost.slots = pattern.slots
+        return 0
 
     cdef int use(
         self, Taking taking, Rule rule, int role, Window window=None, bint previous=False, bint later=False, int entity=-1
@@ -372,10 +404,27 @@ cdef class Plan:
     cdef int open_at(self, Taking taking) except -1:
         """Of the rules whose anchors it is, those that are tested at once need no mark."""
         cdef Use use
+        cdef History history = self.histories[taking.history]
         for use in list(taking.uses_in_order):
             if use.role == ANCHOR and use.rule.at_once:
-                taking.opens(use.rule)
+                use.rule.opener = history.openers_n
+                history.openers_n += 1
+                taking.opening.append(use.rule)
+                self.bound_sums(use.rule)
                 taking.uses_in_order.remove(use)
+        return taking.close()
+
+    cdef int bound_sums(self, Rule rule) except -1:
+        """Let what enters the sums that the rule's tests go by be watched."""
+        cdef int i
+        cdef Sum aggregate
+        for i in range(rule.tests_n):
+            if rule.tests[i].sums:
+                aggregate = <Sum> rule.tests[i].aggregate
+                for kind in aggregate.taking.choices:
+                    watched = (<Entrance> (<History> self.histories[aggregate.history]).by_type[kind]).sums
+                    if (aggregate.slots[<int> kind], aggregate) not in watched:
+                        watched.append((aggregate.slots[<int> kind], aggregate))
         return 0
 
     cdef dict giver_choices(self, dict raw):
@@ -475,6 +524,7 @@ cdef class Plan:
         # Those that need only count entries are tried first.
         for part in sorted(parts, key=self.is_costly):
             test = &rule.tests[rule.tests_n]
+            memset(test, 0, sizeof(Test))  # a part that made no test may have begun one
             test.slot = -1
             found = comparison(part)
             if found is None:
@@ -516,7 +566,10 @@ cdef class Plan:
                 test.needed = test.constant.v.i + 1
             elif test.op == GREATER_EQUAL_INTEGER or test.op == EQUAL_INTEGER:
                 test.needed = test.constant.v.i
+            test.counts = test.op != EQUAL_INTEGER and isinstance(aggregate, Count)
             return test.needed > 0
+        if type(aggregate) is Sum and not aggregate.previous and aggregate.slots is not NULL:
+            test.sums = test.op in (GREATER_INTEGER, GREATER_EQUAL_INTEGER, GREATER_NUMBER, GREATER_EQUAL_NUMBER)
         if isinstance(aggregate, Share):
             test.needed = max(aggregate.at_least, 1)
             test.unknown = True
@@ -634,6 +687,13 @@ cdef bint reads_anchor(Plan plan, int history, tuple tree):
     if tree[0] in ("field", "this", "pattern"):
         return True
     return any([reads_anchor(plan, history, part) for part in tree[1:] if isinstance(part, tuple)])
+
+
+cdef bint says_anchor(tuple tree):
+    """Whether an expression is the same whatever other event it is read beside."""
+    if tree[0] == "other":
+        return len(tree) > 1 and all([says_anchor(part) for part in tree[1:]])
+    return tree[0] in ("this", "constant")
 
 
 cdef int default_slot(dict declared, int entity, str name) except -2:

@@ -23,9 +23,10 @@ cdef class Taking:
     cdef list uses                     # of Use: who must look again when the track changes
     cdef list uses_in_order            # the same, where nothing in the key's history is as late as the entry; but for the openers
     cdef list uses_that_wake           # the same, of which timers follow
-    cdef list opening                  # these keep alive what is in the next
-    cdef PyObject **openers            # the rules whose anchors it is, and whose tests are made as soon as an entry is put there
+    cdef list opening                  # the rules whose anchors it is, and whose tests are made as soon as an entry is put there
+    cdef Opener *openers               # the same; first those that few events settle, from the one that needs the most
     cdef int openers_n
+    cdef int settled_n                 # how many those are
     cdef int *slots                    # by event type: where its value stands; NULL: not `plain`
 
     def __cinit__(self, Machine machine, int index, int history, bint has_values, Gap gap, dict choices, bint shared=True):
@@ -43,7 +44,7 @@ cdef class Taking:
         self.uses_that_wake = []
         self.opening = []
         self.openers = NULL
-        self.openers_n = 0
+        self.openers_n = self.settled_n = 0
         self.slots = NULL
         self.plain = has_values and shared
         for intake in self.intakes.values():
@@ -59,16 +60,36 @@ cdef class Taking:
         free(self.slots)
         free(self.openers)
 
-    cdef int opens(self, Rule rule) except -1:
-        """Let it be one of the openers."""
-        cdef void *grown = realloc(self.openers, (self.openers_n + 1) * sizeof(PyObject *))
-        if grown is NULL:
+    cdef int close(self) except -1:
+        """All openers are known, or what few events come to has changed."""
+        cdef Rule rule
+        cdef Opener *opener
+        self.opening.sort(key=fewest_to_open, reverse=True)
+        self.openers_n = self.settled_n = 0
+        free(self.openers)
+        self.openers = <Opener *> calloc(max(len(self.opening), 1), sizeof(Opener))
+        if self.openers is NULL:
             raise MemoryError
-        self.openers = <PyObject **> grown
-        self.openers[self.openers_n] = <PyObject *> rule
-        self.openers_n += 1
-        self.opening.append(rule)
+        for rule in self.opening:
+            opener = &self.openers[self.openers_n]
+            opener.rule = <PyObject *> rule
+            opener.needed = fewest_to_open(rule)
+            opener.place = rule.opener
+            opener.unknown = rule.tested_whole and rule.tests[0].unknown
+            self.openers_n += 1
+            self.settled_n += opener.needed > 0
         return 0
+
+    cdef inline int first_opener(self, int events) noexcept:
+        """The first opener that so many events in a log do not settle: all before it need more."""
+        cdef int low = 0, high = self.settled_n, middle
+        while low < high:
+            middle = (low + high) >> 1
+            if self.openers[middle].needed > events:
+                low = middle + 1
+            else:
+                high = middle
+        return low
 
     cdef bint may_share(self):
         """Whether it takes up every event of its types, but for those without its field."""
@@ -83,6 +104,30 @@ cdef class Taking:
     cdef int takes(self, Machine machine, Frame frame, Event event, Value *value) except -1:
         """The same of its type's intake."""
         return (<Intake> self.intakes[event.type]).takes(machine, frame, event, value)
+
+
+cdef struct Opener:
+    PyObject *rule
+    int needed                         # with fewer events in the log its condition is false; 0: that cannot be told
+    int place                          # among the openers of its history
+    bint unknown                       # its condition is a share, which is unknown of too few
+
+
+def fewest_to_open(Rule rule):
+    """With how many events less than this in the log its condition is false, whatever they are; 0: that cannot be told."""
+    cdef int i
+    cdef Py_ssize_t needed = 0
+    cdef Test *test
+    cdef Value nothing
+    for i in range(rule.tests_n):
+        test = &rule.tests[i]
+        if test.sums:
+            nothing.tag = test.constant.tag
+            nothing.v.i = 0  # which is 0.0 too
+            needed = max(needed, (<Sum> test.aggregate).entries_to(&nothing, &test.constant))
+        elif not test.unknown:
+            needed = max(needed, test.needed)
+    return min(needed, EVENTS_MAX)
 
 
 cdef enum:
@@ -157,6 +202,14 @@ cdef class Intake:
                 return True
         return False
 
+    cdef int wants(self) except -3:
+        """All that it asks of an event: a value in this slot; WHATEVER, AS_IT_SAYS."""
+        if self.n > 1 or self.options[0].where >= 0 or self.options[0].value_slot == COMPUTED:
+            return AS_IT_SAYS
+        if self.options[0].value_slot == NO_VALUE:
+            return WHATEVER
+        return AS_IT_SAYS if self.taking.has_values and not self.taking.plain else self.options[0].value_slot
+
     cdef int takes(self, Machine machine, Frame frame, Event event, Value *value) except -1:
         """1 where the event is taken up (then `value` is set, owned by the caller; missing where it is `plain`), else 0."""
         cdef int i
@@ -183,41 +236,86 @@ cdef class Intake:
         return 0
 
 
+cdef enum:
+    WHATEVER = -1
+    AS_IT_SAYS = -2
+
+
+cdef struct Watched:
+    int slot                           # of a field
+    PyObject *sum                      # the Sum that adds it up, and whose bounds tests go by
+
+
+cdef struct Step:
+    PyObject *taking
+    PyObject *intake
+    int slot                           # what has a value here is taken up; WHATEVER: all is; AS_IT_SAYS: the intake must be asked
+    bint shares                        # its track is that of a base, as long as this takes up all
+    bint timed                         # entries have moments of their own
+
+
 @cython.final
 cdef class Entrance:
     """How the events of one type enter the histories of one kind."""
 
+    cdef readonly list sums            # slot of a field, and the Sum that adds it up and whose bounds tests go by
     cdef readonly list all_intakes     # those that share a track before that which they share it with
-    cdef PyObject **intakes            # the same
+    cdef Step *steps                   # the same, in short
     cdef int n
-    cdef PyObject **taken              # room for as many takings
+    cdef int *taken                    # room for as many numbers
+    cdef Watched *watched              # the same as sums
+    cdef int watched_n
     cdef int slot                      # of a key that is one text; -1: it is none
     cdef int raw_slot                  # where it stands as it was spelled; -1: nowhere
 
     def __cinit__(self):
         self.all_intakes = []
+        self.sums = []
         self.slot = self.raw_slot = -1
 
     cdef int close(self) except -1:
         """All intakes are there."""
         cdef int i
+        cdef Step *step
+        cdef Intake intake
         self.all_intakes.sort(key=is_base)
         self.n = <int> len(self.all_intakes)
-        self.intakes = <PyObject **> calloc(2 * self.n, sizeof(PyObject *))
-        if self.intakes is NULL:
+        self.steps = <Step *> calloc(self.n, sizeof(Step))
+        self.taken = <int *> calloc(self.n, sizeof(int))
+        self.watched_n = <int> len(self.sums)
+        self.watched = <Watched *> calloc(max(self.watched_n, 1), sizeof(Watched))
+        if self.steps is NULL or self.taken is NULL or self.watched is NULL:
             raise MemoryError
-        self.taken = self.intakes + self.n
+        for i in range(self.watched_n):
+            self.watched[i].slot = self.sums[i][0]
+            self.watched[i].sum = <PyObject *> self.sums[i][1]
         for i in range(self.n):
-            self.intakes[i] = <PyObject *> self.all_intakes[i]
+            step = &self.steps[i]
+            intake = <Intake> self.all_intakes[i]
+            step.intake = <PyObject *> intake
+            step.taking = <PyObject *> intake.taking
+            step.slot = intake.wants()
+            step.shares = intake.taking.base is not None
+            step.timed = intake.taking.gap is not None
         return 0
 
     def __dealloc__(self):
-        free(self.intakes)
+        free(self.steps)
+        free(self.watched)
+        free(self.taken)
 
 
 def is_base(Intake intake):
     """The key by which what shares a track comes before what it is shared with."""
     return intake.taking.base is None
+
+
+cdef inline int takes_up(Step *step, Machine machine, Frame frame, Event event, Value *value) except -1:
+    """The same as its intake's `takes`."""
+    if step.slot == AS_IT_SAYS:
+        return (<Intake> step.intake).takes(machine, frame, event, value)
+    value.tag = MISSING
+    return step.slot == WHATEVER or event.slots[step.slot].tag != MISSING
 
 
 cdef inline bint is_met(Option *option, Machine machine, Frame frame, Event event) except -1:
