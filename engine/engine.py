@@ -24,7 +24,7 @@ from engine.entries import advance_entry, command_entry, events_entry, read_entr
 from engine.fold import Answers, Changes, Finding, LimitReached, Taker, explain, finding_object, lone_objects
 from engine.levels import Credit, Scale, forecast, level_history, levels_at
 from engine.machine import EventError, Machine, name_of_wire
-from engine.names import LIKE_A_CONFLICT, conflict_id
+from engine.names import FOREVER, LIKE_A_CONFLICT, conflict_id
 from engine.outcome import Outcome
 from engine.program import Program, load
 from engine.recovery import Recovery
@@ -153,17 +153,14 @@ class Engine:
         now = self._clock()
         refused: dict[int, Outcome] = {}
         decoded: list[Event] = []
-        for place, event in enumerate(events):
+        given, durable, place = list(events), self._store.durable, 0
+        latest = FOREVER if now is None else min(now + self._tolerance_us, FOREVER)
+        while (place := self._machine.decode_on(given, place, latest, decoded, journal=durable)) < len(given):
             try:
-                row = self._machine.decode(event, journal=self._store.durable)
-                if now is not None and row.time > now + self._tolerance_us:
-                    self._refuse_future(row, now)
-                if "#" in row.id and LIKE_A_CONFLICT.search(row.id):
-                    raise EventError("id", f"{row.id!r} ends like the names that the service gives to conflicting contents")
+                decoded.append(self._checked(given[place], now))
             except EventError as error:
-                refused[place] = self._refused(event, error)
-                continue
-            decoded.append(row)
+                refused[place] = self._refused(given[place], error)
+            place += 1
         self._names.look_up(decoded, self._store)
         if self._store.durable:
             now = self._put_in_journal(decoded, now)
@@ -173,6 +170,15 @@ class Engine:
         self._saving.count_and_save(len(decoded), self._store)
         answers.insert(refused)
         return answers
+
+    def _checked(self, event: Given, now: int | None) -> Event:
+        """The event, if it is to be taken. Raises EventError."""
+        row = self._machine.decode(event, journal=self._store.durable)
+        if now is not None and row.time > now + self._tolerance_us:
+            self._refuse_future(row, now)
+        if LIKE_A_CONFLICT.search(row.id):
+            raise EventError("id", f"{row.id!r} ends like the names that the service gives to conflicting contents")
+        return row
 
     def _clock(self) -> int | None:
         return max(self._wall_clock(), self._fold.now) if self._system else None

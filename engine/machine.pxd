@@ -85,7 +85,8 @@ cdef class Machine:
     cdef list regexes
     cdef list tables
     cdef list lookalike              # by entity
-    cdef object keys              # Keys
+    cdef object keys                 # Keys
+    cdef object repeats              # Repeats
     cdef list layouts                # TypePlan by event type
     cdef dict types                  # name -> TypePlan, of those that may be sent
     cdef object last_type            # TypePlan of the event that came last over the wire; None: none did
@@ -103,6 +104,7 @@ cdef class Machine:
     cdef int remember(self, int memo, Event event, const Value *value) except -1
     cdef void forget(self) noexcept
     cdef object type_named(self, const char *x, Py_ssize_t n)
+    cdef Event row_of(self, object event, bint journal)
     cdef str source_named(self, const char *x, Py_ssize_t n)
 
 

@@ -26,7 +26,7 @@ from cpython.dict cimport PyDict_Next
 from cpython.float cimport PyFloat_AS_DOUBLE
 from cpython.long cimport PyLong_AsLongLongAndOverflow
 from cpython.object cimport PyObject
-from cpython.ref cimport Py_INCREF
+from cpython.ref cimport Py_INCREF, Py_XDECREF
 from libc.math cimport ceil, fabs, floor, fmod, isfinite
 from libc.math cimport round as round_away
 from libc.stdlib cimport calloc, free, malloc
@@ -79,6 +79,7 @@ cdef extern from "Python.h":
     bint PyUnicode_IS_COMPACT_ASCII(object text) noexcept
     int PyUnicode_KIND(object text) noexcept
     void *PyUnicode_DATA(object text) noexcept
+    Py_ssize_t PyUnicode_FindChar(object text, Py_UCS4 c, Py_ssize_t start, Py_ssize_t end, int direction) except -2
     Py_UCS4 PyUnicode_READ(int kind, void *data, Py_ssize_t at) noexcept
     bint PyUnicode_CheckExact(object value) noexcept
     bint PyFloat_CheckExact(object value) noexcept

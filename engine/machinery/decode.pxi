@@ -87,6 +87,7 @@ cdef struct FieldPlan:
     int slot
     int raw_slot
     bint lookalike
+    int luck                         # whether its texts come again; see `Repeats`
 
 
 # Parts of an event that no type declares, as they are numbered behind the declared fields of a type.
@@ -124,6 +125,9 @@ cdef class TypePlan:
     cdef const char *type_letters
     cdef Py_ssize_t type_length
     cdef Py_ssize_t *lengths
+    cdef tuple beginnings            # how the entry of each declared field begins on the wire; empty where the name is long
+    cdef const char **beginning      # the same; owned by the tuple
+    cdef Py_ssize_t *beginning_n
     cdef int *followed               # for each declared field, behind the start: what came next in the event before
 
     def __cinit__(self, int index, dict declared, list entities):
@@ -146,7 +150,12 @@ cdef class TypePlan:
         self.letters = <const char **> malloc(len(self.names) * sizeof(char *))
         self.lengths = <Py_ssize_t *> malloc(len(self.names) * sizeof(Py_ssize_t))
         self.followed = <int *> malloc((self.n + 1) * sizeof(int))
+        self.beginnings = tuple([entry_beginning(name) for name in self.encoded[:self.n]])
+        self.beginning = <const char **> malloc(max(self.n, 1) * sizeof(char *))
+        self.beginning_n = <Py_ssize_t *> malloc(max(self.n, 1) * sizeof(Py_ssize_t))
         if self.fields == NULL or self.known == NULL or self.letters == NULL or self.lengths == NULL or self.followed == NULL:
+            raise MemoryError
+        if self.beginning == NULL or self.beginning_n == NULL:
             raise MemoryError
         for i, name in enumerate(self.names):
             self.known[i] = <PyObject *> name
@@ -162,6 +171,9 @@ cdef class TypePlan:
             self.fields[i].kind = KINDS[field["kind"]]
             self.fields[i].slot = field["slot"]
             self.fields[i].raw_slot = field["raw_slot"]
+            self.fields[i].luck = LUCK
+            self.beginning[i] = PyBytes_AS_STRING(self.beginnings[i])
+            self.beginning_n[i] = PyBytes_GET_SIZE(self.beginnings[i])
             self.fields[i].lookalike = field["entity"] >= 0 and entities[field["entity"]]["lookalike"]
 
     def __dealloc__(self):
@@ -170,6 +182,8 @@ cdef class TypePlan:
         free(self.letters)
         free(self.lengths)
         free(self.followed)
+        free(self.beginning)
+        free(self.beginning_n)
 
     cdef inline int part(self, Py_ssize_t place, PyObject *name) except -2:
         """What stands under a name, the `place`-th of its event: the number of a declared field, `n` and a common part, or UNKNOWN_PART."""

@@ -71,6 +71,51 @@ cdef extern from *:
     unsigned long long bytes_hash "rl_hash"(const char *x, Py_ssize_t n) noexcept
 
 
+ctypedef PyObject *TextAt
+
+cdef enum:
+    REPEATS = 2048                   # a power of two
+    REPEATED_MAX = 24                # characters of a text that is looked for
+    LUCK = 64                        # so often at first, and after a rest, a field's texts may be new ones
+    LUCK_MAX = 256
+    REST = 1000                      # so many texts of a field are not looked for once too many were new
+
+
+@cython.final
+@cython.internal
+cdef class Repeats:
+    """Texts that came before: codes, units, places. One that comes again is the same object, of which there is one for all events.
+
+    For each field it is counted whether that is worth it (`luck`): names of cases do not come again."""
+
+    cdef TextAt[REPEATS] texts         # plain ones, by their hash: the last of each
+
+    def __dealloc__(self):
+        cdef PyObject *text
+        for text in self.texts:
+            Py_XDECREF(text)
+
+    cdef inline str of(self, const char *x, Py_ssize_t n, int *luck):
+        """The text of these bytes, which are UTF-8."""
+        cdef PyObject **place
+        cdef PyObject *before
+        cdef str text
+        if luck[0] < 0 or not 1 < n <= REPEATED_MAX or not is_ascii(x, n):
+            luck[0] += luck[0] < 0
+            return text_of(x, n)
+        place = &self.texts[bytes_hash(x, n) & (REPEATS - 1)]
+        before = place[0]
+        if before != NULL and same_bytes(x, n, letters(before), PyUnicode_GET_LENGTH(<object> before)):
+            luck[0] = min(luck[0] + 2, LUCK_MAX)
+            return <str> before
+        luck[0] = luck[0] - 1 if luck[0] else -REST
+        text = text_of(x, n)
+        Py_INCREF(text)
+        place[0] = <PyObject *> text
+        Py_XDECREF(before)
+        return text
+
+
 @cython.final
 @cython.internal
 cdef class Texts:

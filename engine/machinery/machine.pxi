@@ -64,6 +64,7 @@ cdef class Machine:
         self.tables = [Table(entry) for entry in plan["tables"]]
         self.lookalike = [entity["lookalike"] for entity in plan["entities"]]
         self.keys = Keys(plan.get("confusables") or {})
+        self.repeats = Repeats()
         self.local = LocalTime(plan["timezone"]["name"], plan["timezone"]["transitions"])
         self.hours = [OpenHours(self.local, calendar) for calendar in plan["calendars"]]
         self.layouts = [TypePlan(i, declared, plan["entities"]) for i, declared in enumerate(plan["types"])]
@@ -203,6 +204,25 @@ cdef class Machine:
 
         It is a mapping, or bytes: a message `rulelang.v1.Event` in plain form, as `split_events` gives them. Raises EventError.
         """
+        return self.row_of(event, journal)
+
+    def decode_on(self, list events not None, Py_ssize_t at, long long latest, list rows not None, *, bint journal=True):
+        """Decode events from the one at `at` on, as `decode` does, and put them to `rows`. Gives where it stopped: behind the last, or at
+        one to be looked at more closely, since it is refused, or lies behind the moment `latest`, or may be named like a conflict."""
+        cdef Event row
+        cdef Py_ssize_t n = len(events)
+        while at < n:
+            try:
+                row = self.row_of(events[at], journal)
+            except EventError:
+                return at
+            if row.time > latest or PyUnicode_FindChar(row.id, c"#", 0, PyUnicode_GET_LENGTH(row.id), 1) >= 0:
+                return at
+            rows.append(row)
+            at += 1
+        return at
+
+    cdef Event row_of(self, event, bint journal):
         cdef dict given
         cdef Event row
         if type(event) is bytes:

@@ -257,14 +257,41 @@ cdef inline bint read_entry(Bytes at, Py_ssize_t n, Part *name, WireValue *value
     return read_value(part.at, part.n, value)
 
 
+cdef inline Bytes behind_short_entry(Bytes at, Bytes end) noexcept:
+    """Where an entry ends that is plain at first sight, as most are: lengths take a byte, letters are ASCII; NULL: look more closely."""
+    cdef Bytes value
+    cdef Py_ssize_t n, m
+    if end - at < 2 or at[1] > 0x7F or at[1] > end - at - 2:
+        return NULL
+    n = at[1]
+    at += 2
+    if n < 6 or at[0] != NAME_TAG or at[1] > n - 6:
+        return NULL
+    m = at[1]
+    value = at + m + 4
+    n -= m + 4
+    if value[-2] != VALUE_TAG or value[-1] != n or not is_ascii(<const char *> at + 2, m):
+        return NULL
+    if value[0] == VALUE_TEXT:
+        return value + n if value[1] == n - 2 and is_ascii(<const char *> value + 2, n - 2) else NULL
+    if value[0] == VALUE_NUMBER:
+        return value + n if n == 9 else NULL
+    return value + n if (value[0] == VALUE_INTEGER or value[0] == VALUE_BOOLEAN) and n == 2 and value[1] < 0x80 else NULL
+
+
 cdef bint is_plain_event(Bytes at, Py_ssize_t n) noexcept:
     """Whether the bytes are an Event in plain form, but for names of fields that come twice."""
-    cdef Bytes end = at + n
+    cdef Bytes end = at + n, behind
     cdef Part part, name
     cdef WireValue value
     cdef long long seconds
     cdef int nanos, seen = 0, bit
     while at < end:
+        if at[0] == ENTRY_TAG:
+            behind = behind_short_entry(at, end)
+            if behind != NULL:
+                at = behind
+                continue
         if not read_part(&at, end, &part):
             return False
         if part.tag == ENTRY_TAG:
@@ -429,7 +456,7 @@ cdef inline bint put_wire(Machine machine, FieldPlan *field, WireValue *value, V
     if kind == TEXT_FIELD:
         if value.tag != VALUE_TEXT or value.n > machine.text_max or not is_utf8(value.at, value.n):
             return False
-        text = text_of(<const char *> value.at, value.n)
+        text = (<Repeats> machine.repeats).of(<const char *> value.at, value.n, &field.luck)
         Py_INCREF(text)
         slot.v.s = <PyObject *> text
         slot.tag = TEXT
@@ -454,7 +481,7 @@ cdef inline bint put_wire(Machine machine, FieldPlan *field, WireValue *value, V
     elif kind == KEY_FIELD:
         if value.tag != VALUE_TEXT or value.n > machine.name_max or not is_utf8(value.at, value.n):
             return False
-        text = text_of(<const char *> value.at, value.n)
+        text = (<Repeats> machine.repeats).of(<const char *> value.at, value.n, &field.luck)
         key = (<Keys> machine.keys).of(text, field.lookalike)
         if field.raw_slot >= 0:
             set_value(&slots[field.raw_slot], TEXT, text)
@@ -475,13 +502,67 @@ cdef inline bint put_wire(Machine machine, FieldPlan *field, WireValue *value, V
     return True
 
 
+cdef bytes entry_beginning(bytes name):
+    """How an entry of this name begins, up to the value; empty where the length of the name takes more than a byte."""
+    return bytes((NAME_TAG, len(name))) + name + bytes((VALUE_TAG,)) if len(name) < 0x80 else b""
+
+
+cdef inline Bytes put_expected(Machine machine, TypePlan plan, int number, Bytes at, Bytes end, Value *slots) except? NULL:
+    """Read an entry that is the declared field with this number, as it mostly is, put its value into its slot, and give where it ends.
+
+    NULL: it is another one, or out of the ordinary, and nothing was done: lengths take a byte, the slot is missing, letters are ASCII."""
+    cdef FieldPlan *field = &plan.fields[number]
+    cdef Value *slot = &slots[field.slot]
+    cdef Py_ssize_t begins = plan.beginning_n[number], n
+    cdef Bytes value
+    cdef str text, key
+    if begins == 0 or slot.tag != MISSING or end - at < 2 or at[1] > 0x7F or at[1] > end - at - 2:
+        return NULL
+    n = at[1] - begins - 1
+    value = at + begins + 3
+    if n < 2 or not same_bytes(<const char *> at + 2, begins, plan.beginning[number], begins) or value[-1] != n:
+        return NULL
+    if field.kind == NUMBER_FIELD and value[0] == VALUE_NUMBER and n == 9:
+        memcpy(&slot.v.n, value + 1, 8)
+        if not isfinite(slot.v.n):
+            return NULL
+        slot.v.n += 0.0
+        slot.tag = NUMBER
+    elif field.kind == INTEGER_FIELD and value[0] == VALUE_INTEGER and n == 2 and value[1] < 0x80:
+        slot.v.i = value[1]
+        slot.tag = INT
+    elif field.kind == BOOLEAN_FIELD and value[0] == VALUE_BOOLEAN and n == 2 and value[1] < 2:
+        slot.v.i = value[1]
+        slot.tag = BOOL
+    elif field.kind == TEXT_FIELD or field.kind == KEY_FIELD:
+        if value[0] != VALUE_TEXT or value[1] != n - 2 or not is_ascii(<const char *> value + 2, n - 2):
+            return NULL
+        if n - 2 > (machine.text_max if field.kind == TEXT_FIELD else machine.name_max):
+            return NULL
+        if field.raw_slot >= 0 and slots[field.raw_slot].tag != MISSING:
+            return NULL
+        text = (<Repeats> machine.repeats).of(<const char *> value + 2, n - 2, &field.luck)
+        key = text
+        if field.kind == KEY_FIELD:
+            key = (<Keys> machine.keys).of(text, field.lookalike)
+            if field.raw_slot >= 0:
+                set_value(&slots[field.raw_slot], TEXT, text)
+        if key is not None:
+            Py_INCREF(key)
+            slot.v.s = <PyObject *> key
+            slot.tag = TEXT
+    else:
+        return NULL
+    return value + n
+
+
 cdef Event row_of_wire(Machine machine, bytes data):
     """The event as a row, without the digest of its content.
 
     None: it is to be read as a dict. It is not plain, or is to be refused, or something about it is out of the ordinary.
     """
     cdef Bytes at = <Bytes> PyBytes_AS_STRING(data)
-    cdef Bytes end = at + PyBytes_GET_SIZE(data)
+    cdef Bytes end = at + PyBytes_GET_SIZE(data), behind
     cdef const char *x
     cdef Part part, name
     cdef WireValue value
@@ -498,13 +579,21 @@ cdef Event row_of_wire(Machine machine, bytes data):
     event.id = None
     event.source = None
     while at < end:
+        if at[0] == ENTRY_TAG and plan is not None:
+            # One field mostly follows another.
+            number = plan.followed[last]
+            if number < plan.n:
+                behind = put_expected(machine, plan, number, at, end, event.slots)
+                if behind != NULL:
+                    at = behind
+                    last = number + 1
+                    continue
         if not read_part(&at, end, &part):
             return None
         if part.tag == ENTRY_TAG:
             if plan is None or not read_entry(part.at, part.n, &name, &value):
                 return None
             x = <const char *> name.at
-            # One field mostly follows another.
             number = plan.followed[last]
             if not same_bytes(x, name.n, plan.letters[number], plan.lengths[number]):
                 number = plan.numbers.find_bytes(x, name.n) if is_utf8(name.at, name.n) else -1
