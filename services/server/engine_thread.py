@@ -15,7 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent import futures
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from engine import Answers, Engine, Outcome
@@ -102,10 +102,20 @@ class EngineThread:
         self._next_tick = 0.0
         self._forgotten_until: str | None = None
         self._counters: Counter[str] = Counter()
-        self.seen: Seen | None = None
+        self._rules: RuleSet | None = None
+        self._since_s = 0.0
+        self._at: tuple[int | None, int | None, int] = (None, None, 0)  # when the engine's events began, its clock, what it has applied
         self._thread = threading.Thread(target=self._run, name="engine")
 
     # ------------------------------------------------------------------ for the event loop
+
+    @property
+    def seen(self) -> Seen | None:
+        """None: no engine has been at work yet."""
+        if self._rules is None:
+            return None
+        began, clock, applied = self._at
+        return Seen(self._rules, self._since_s, began, clock, applied, dict(self._counters))
 
     async def start(self, rules: RuleSet) -> None:
         """Open the engine, bring it up to date from the store's journal, and begin to take works. Raises what opening raises."""
@@ -177,8 +187,7 @@ class EngineThread:
     @property
     def applied(self) -> int:
         """The last entry of the journal that the engine at work has applied."""
-        assert self.seen is not None
-        return self.seen.applied
+        return self._at[2]
 
     def page(self, after: int) -> list[tuple[int, bytes]]:
         """Some entries of the journal after this one; none: there are no more. Raises what the store raises."""
@@ -317,8 +326,8 @@ class EngineThread:
     def _see(self, rules: RuleSet) -> None:
         assert self._engine is not None
         engine = self._engine
-        self.seen = Seen(rules, time.time(), engine.began, engine.now, engine.applied, dict(self._counters))
-        self._share(engine)
+        self._rules, self._since_s = rules, time.time()
+        self._show(engine)
 
     def _open_engine(self, rules: RuleSet) -> None:
         self._store = self.make_store()
@@ -349,8 +358,8 @@ class EngineThread:
     def _activate(self, rules: RuleSet, engine: Engine) -> None:
         """What is at work is saved first, so that versions go on from it, and lets the store go."""
         self._well()
-        assert self.seen is not None
-        before = self.seen.rules
+        before = self._rules
+        assert before is not None
         try:
             self._close()
             store = self.make_store()
@@ -416,11 +425,11 @@ class EngineThread:
         self._next_tick = time.monotonic() + self._tick_s
 
     def _retry_store(self) -> None:
-        assert self.seen is not None
+        assert self._rules is not None
         try:
             if self._engine is None or not isinstance(self._failure, STILL_USABLE):
                 self._abandon()
-                self._open_engine(self.seen.rules)
+                self._open_engine(self._rules)
             assert self._engine is not None
             self._engine.checkpoint()
         except StoreError as error:
@@ -433,8 +442,7 @@ class EngineThread:
     # ------------------------------------------------------------------ telling
 
     def _show(self, engine: Engine) -> None:
-        assert self.seen is not None
-        self.seen = replace(self.seen, began_us=engine.began, clock_us=engine.now, applied=engine.applied, counters=dict(self._counters))
+        self._at = (engine.began, engine.now, engine.applied)
         self._share(engine)
 
     def _share(self, engine: Engine) -> None:
