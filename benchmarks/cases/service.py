@@ -29,7 +29,10 @@ from proto.rulelang.v1 import evaluation_pb2, event_pb2
 from services.server.events import event_dict
 
 BATCH = 500
-CALLERS = 16
+CALLERS = (16, 64, 128)
+"""How many wait for an answer at a time."""
+CALLS_MAX = 4096
+"""So many are let in, so that calls at a given rate only wait where they meet a pause."""
 BATCH_CALL = "/rulelang.v1.Evaluation/EvaluateBatch"
 ONE_CALL = "/rulelang.v1.Evaluation/Evaluate"
 ROOT = Path(__file__).parents[2]
@@ -79,7 +82,7 @@ def message(event: workload.Event) -> event_pb2.Event:
 @contextmanager
 def server(*command: str) -> Iterator[tuple[str, int]]:
     """A server's address and process. Its log goes nowhere."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "RULELANG_LOG_LEVEL": "warning"}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "RULELANG_LOG_LEVEL": "warning", "RULELANG_LIMITS_CALLS_MAX": str(CALLS_MAX)}
     process = subprocess.Popen(
         [sys.executable, *command], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment, cwd=ROOT
     )
@@ -119,8 +122,8 @@ def batches_sent(address: str, pid: int, requests: Sequence[bytes]) -> tuple[flo
     return asyncio.run(all_of_them())
 
 
-def single_calls(address: str, pid: int, requests: Sequence[bytes]) -> tuple[float, float]:
-    """Calls a second on the wall, many at a time, and processor seconds of the server for each."""
+def single_calls(address: str, pid: int, requests: Sequence[bytes], callers: int) -> tuple[float, float]:
+    """Calls a second on the wall, so many at a time, and processor seconds of the server for each."""
 
     async def all_of_them() -> tuple[float, float]:
         async with aio.insecure_channel(address) as channel:
@@ -132,7 +135,7 @@ def single_calls(address: str, pid: int, requests: Sequence[bytes]) -> tuple[flo
                     await call(request)
 
             busy, began = processor_s(pid), time.perf_counter()
-            await asyncio.gather(*(caller() for _ in range(CALLERS)))
+            await asyncio.gather(*(caller() for _ in range(callers)))
             return len(requests) / (time.perf_counter() - began), (processor_s(pid) - busy) / len(requests)
 
     return asyncio.run(all_of_them())
@@ -192,6 +195,23 @@ def _decoding(program: bytes, requests: Sequence[bytes], rounds: int) -> list[Ro
     return [Row("service", "bytes to rows", t_ours * per, "us/event", "protobuf library", t_library * per)]
 
 
+def _one_event_a_call(address: str, pid: int, requests: Sequence[bytes], empty: dict[int, tuple[float, float]]) -> list[Row]:
+    """`empty`: by callers, the rate of an empty handler, and what it costs its core."""
+    rows, rates = [], []
+    parts = [requests[number :: len(CALLERS) + 1] for number in range(len(CALLERS) + 1)]
+    for callers, part in zip(CALLERS, parts, strict=False):
+        rate, each_s = single_calls(address, pid, part, callers)
+        rates.append(rate)
+        empty_rate, empty_s = empty[callers]
+        what = f"one event a call, {callers} at a time"
+        rows.append(Row("service", what, rate, "calls/s", "empty handler", empty_rate, ">= 0.9"))
+        rows.append(Row("service", f"{what}: the server's core", each_s * 1e6, "us/call", "empty handler", empty_s * 1e6))
+    taken = paced_calls(address, parts[-1], max(rates) / 2)
+    rows.append(Row("service", "one event a call at half of the greatest rate, median", statistics.median(taken) * 1e3, "ms"))
+    rows.append(Row("service", "one event a call at half of the greatest rate, 99th of 100", taken[len(taken) * 99 // 100] * 1e3, "ms"))
+    return rows
+
+
 def run(smoke: bool) -> list[Row]:
     trees = workload.SETS["mixed-54"]()
     text = workload.rule_file(trees)
@@ -201,12 +221,11 @@ def run(smoke: bool) -> list[Row]:
         evaluation_pb2.EvaluateBatchRequest(events=map(message, events[at : at + BATCH])).SerializeToString() for at in range(0, n, BATCH)
     ]
     singles = [evaluation_pb2.EvaluateRequest(event=message(event)).SerializeToString() for event in events[n:]]
-    singles = singles[: 200 if smoke else 6_000]
-    half = len(singles) // 2
+    singles = singles[: 400 if smoke else 12_000]
     rows = _decoding(rulelang.compile_text(text), batches[:10], 2 if smoke else 5)
     with server("-c", OTHER_SERVER, "unread") as (address, pid):
         unread, unread_wall, _ = batches_sent(address, pid, batches)
-        empty_rate, empty_s = single_calls(address, pid, singles)
+        empty = {callers: single_calls(address, pid, singles, callers) for callers in CALLERS}
     with server("-c", OTHER_SERVER, "dicts") as (address, pid):
         dicts, _, _ = batches_sent(address, pid, batches)
     rows.append(Row("service", "gRPC alone, bytes unread", n / max(unread, 0.01), "events/s of its core"))
@@ -223,16 +242,5 @@ def run(smoke: bool) -> list[Row]:
                 rows.append(Row("service", what, n / busy, "events/s of its core", "gRPC alone", n / max(unread, 0.01), ">= 300,000"))
                 rows.append(Row("service", f"{what}: seen by a client", n / wall, "events/s", "gRPC alone", n / unread_wall))
                 if store == "sqlite":
-                    rate, each_s = single_calls(address, pid, singles[:half])
-                    rows.append(
-                        Row("service", f"one event a call, {CALLERS} at a time", rate, "calls/s", "empty handler", empty_rate, ">= 0.9")
-                    )
-                    rows.append(
-                        Row("service", "one event a call: the server's core", each_s * 1e6, "us/call", "empty handler", empty_s * 1e6)
-                    )
-                    taken = paced_calls(address, singles[half:], rate / 2)
-                    rows.append(Row("service", "one event a call at half of that rate, median", statistics.median(taken) * 1e3, "ms"))
-                    rows.append(
-                        Row("service", "one event a call at half of that rate, 99th of 100", taken[len(taken) * 99 // 100] * 1e3, "ms")
-                    )
+                    rows += _one_event_a_call(address, pid, singles, empty)
     return rows

@@ -54,8 +54,10 @@ from services.settings import Settings
 WELL, FAULT = 0, 3
 FLUSH_S = 1.0
 """How long the last answers may take to leave, once all calls have ended."""
-UNSAVED_EVENTS_MAX = 10_000
-"""After so many events the engine writes a checkpoint, for which calls wait: often, so that they do not wait long."""
+UNSAVED_EVENTS_MAX = 2_000
+UNSAVED_SHARED_EVENTS_MAX = 10_000
+"""After so many events the engine writes a checkpoint, for which calls wait: often, so that they do not wait long. On a shared store other replicas
+save, too, and what one has saved the others need not."""
 UNCOUNTED_CALLS = 64
 """Calls beside those that are counted: health checks, reflection, and those on their way to being refused."""
 
@@ -168,7 +170,7 @@ class Service:
             clock="system",
             secret=self._secret or b"",  # none: nothing is drawn
             tolerance_us=tolerance_us,
-            limits=replace(bounds.DEFAULT, unsaved_events_max=UNSAVED_EVENTS_MAX),
+            limits=replace(bounds.DEFAULT, unsaved_events_max=UNSAVED_SHARED_EVENTS_MAX if store.shared else UNSAVED_EVENTS_MAX),
             wall_clock=self._wall_clock,
             life_cycle=True,
         )

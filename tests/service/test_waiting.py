@@ -6,11 +6,14 @@ import asyncio
 import random
 import threading
 import time
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 
+from services.server import waiting as waiting_module
 from services.server.errors import QueueFull
-from services.server.waiting import Waiting, Work
+from services.server.waiting import FEW_EVENTS, Waiting, Work
 from tests.service.scene import stop
 
 
@@ -48,6 +51,66 @@ def test_an_errand_is_run_before_the_works_that_wait() -> None:
         waiting.put_errand(errand)
         assert waiting.take(0) is errand
         assert waiting.take(0) == [only]
+
+    asyncio.run(scenario())
+
+
+def taken_while(waiting: Waiting, put: Callable[[], None]) -> object:
+    """What a thread takes that asked before all this was put."""
+    found: list[object] = []
+    thread = threading.Thread(target=lambda: found.append(waiting.take(60)))
+    thread.start()
+    put()
+    thread.join()
+    return found[0]
+
+
+def waiting_after(works: int, monkeypatch: pytest.MonkeyPatch) -> Waiting:
+    """A queue whose last group had so many works, and that waits long for as many again."""
+    monkeypatch.setattr(waiting_module, "GATHER_S", 60.0)
+    waiting = Waiting(asyncio.get_running_loop(), 10_000, 10_000)
+    for _ in range(works):
+        waiting.put(work(1))
+    assert len(taken(waiting)) == works
+    return waiting
+
+
+def test_few_events_are_waited_for_until_there_are_as_many_works_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario() -> None:
+        waiting = waiting_after(3, monkeypatch)
+        works = [work(1) for _ in range(3)]
+
+        def put() -> None:
+            for each in works:
+                waiting.put(each)
+                time.sleep(0.01)
+
+        assert taken_while(waiting, put) == works
+
+    asyncio.run(scenario())
+
+
+def test_many_events_and_errands_are_not_waited_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario() -> None:
+        waiting = waiting_after(3, monkeypatch)
+        many = work(FEW_EVENTS)
+        assert taken_while(waiting, lambda: waiting.put(many)) == [many]
+        waiting = waiting_after(2, monkeypatch)
+        waiting.put(work(1))
+
+        def errand() -> None: ...
+
+        assert taken_while(waiting, lambda: waiting.put_errand(errand)) is errand
+
+    asyncio.run(scenario())
+
+
+def test_who_is_alone_is_not_waited_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario() -> None:
+        waiting = waiting_after(1, monkeypatch)
+        for _ in range(3):
+            only = work(1)
+            assert taken_while(waiting, partial(waiting.put, only)) == [only]
 
     asyncio.run(scenario())
 
