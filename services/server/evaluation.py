@@ -9,7 +9,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from typing import Any, Literal
 
 import grpc
 
@@ -64,7 +64,8 @@ class Evaluation:
         """Messages are read ahead of their answers, so that the engine always has the next one, but no more than the bound of them."""
         unanswered: asyncio.Queue[Unanswered] = asyncio.Queue()
         room = asyncio.Semaphore(self._limits.stream_batches_max)
-        reader = asyncio.create_task(self._read(requests, unanswered, room))
+        stopping = asyncio.create_task(self._admission.stopping.wait())
+        reader = asyncio.create_task(self._read(requests, stopping, unanswered, room))
         call.said["messages"] = 0
         try:
             while (work := await unanswered.get()) is not None:
@@ -77,7 +78,8 @@ class Evaluation:
                 logger().info("message answered", request_id=call.request_id, **line)
         finally:
             reader.cancel()
-            await asyncio.gather(reader, return_exceptions=True)
+            stopping.cancel()
+            await asyncio.gather(reader, stopping, return_exceptions=True)
             while not unanswered.empty():
                 if isinstance(left := unanswered.get_nowait(), Work):
                     left.answer.cancel()
@@ -108,6 +110,7 @@ class Evaluation:
     async def _read(
         self,
         requests: AsyncIterator[Request],
+        stopping: asyncio.Task[Literal[True]],
         unanswered: asyncio.Queue[Unanswered],
         room: asyncio.Semaphore,
     ) -> None:
@@ -115,7 +118,7 @@ class Evaluation:
         try:
             while True:
                 await room.acquire()
-                request = await self._next(requests)
+                request = await _next(requests, stopping)
                 if request is None:
                     break
                 self._check_size(request)
@@ -124,19 +127,6 @@ class Evaluation:
             unanswered.put_nowait(error)
         else:
             unanswered.put_nowait(None)
-
-    async def _next(self, requests: AsyncIterator[Request]) -> Request | None:
-        """The next message; None: the caller has no more. Raises Stopping, also where more could be read."""
-        message = asyncio.ensure_future(anext(requests, None))
-        stopping = asyncio.ensure_future(self._admission.stopping.wait())
-        try:
-            await asyncio.wait((message, stopping), return_when=asyncio.FIRST_COMPLETED)
-            if self._admission.stopping.is_set():
-                raise Stopping
-            return message.result()
-        finally:
-            message.cancel()
-            stopping.cancel()
 
     async def _put_in_turn(self, request: Request) -> Work:
         def finish(answers: Answers, rule_set: str) -> Answered:
@@ -151,6 +141,18 @@ class Evaluation:
         except TimeoutError:
             raise DeadlinePassed from None
         return work
+
+
+async def _next(requests: AsyncIterator[Request], stopping: asyncio.Task[Literal[True]]) -> Request | None:
+    """The next message; None: the caller has no more. Raises Stopping, also where more could be read."""
+    message = asyncio.ensure_future(anext(requests, None))
+    try:
+        await asyncio.wait((message, stopping), return_when=asyncio.FIRST_COMPLETED)
+        if stopping.done():
+            raise Stopping
+        return message.result()
+    finally:
+        message.cancel()
 
 
 def _line(answers: Answers, rule_set: str, one: bool = False) -> dict[str, Any]:
