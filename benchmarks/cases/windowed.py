@@ -2,7 +2,7 @@
 
 Beside: the same without durability (`memory:`), and the bare cost of the journal: the same bytes appended to a file and synchronised, batch by batch.
 Time is the processor time of this process, since the goal is one of a core; what a caller sees, who waits for the disk as well, is told beside it. As in
-the service, the cycle collector does not walk through what the engine holds, and there is a checkpoint after each 10,000 events.
+the service, the cycle collector does not walk through what the engine holds, and there is a checkpoint after as many events.
 """
 
 from __future__ import annotations
@@ -23,8 +23,9 @@ import engine
 import rulelang
 from benchmarks.measure import Row
 from engine import limits
+from engine.stores import make_store
 from services.server.collecting import THRESHOLDS
-from services.server.service import UNSAVED_EVENTS_MAX
+from services.server.service import UNSAVED_EVENTS_MAX, UNSAVED_SHARED_EVENTS_MAX
 
 ENTITIES = ("officer", "licence", "case", "device")
 CONDITIONS = (
@@ -106,7 +107,9 @@ def _taken(work: Callable[[], object]) -> tuple[float, float]:
 
 def evaluated(program: bytes, store: str, batches: Sequence[Sequence[dict[str, Any]]]) -> tuple[float, float, list[float]]:
     """Seconds of the processor, on the wall, and on the wall for each batch; with the collector and the checkpoints as the service has them."""
-    eng = engine.Engine(program, store=store, limits=replace(limits.DEFAULT, unsaved_events_max=UNSAVED_EVENTS_MAX))
+    kept = make_store(store)
+    unsaved_events_max = UNSAVED_SHARED_EVENTS_MAX if kept.shared else UNSAVED_EVENTS_MAX
+    eng = engine.Engine(program, store=kept, limits=replace(limits.DEFAULT, unsaved_events_max=unsaved_events_max))
     ends: list[float] = []
 
     def work() -> None:
