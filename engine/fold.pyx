@@ -45,7 +45,6 @@ from bisect import bisect_left, bisect_right, insort
 from fractions import Fraction
 from functools import cmp_to_key
 from hashlib import sha256
-from heapq import heappop, heappush
 from hmac import digest as hmac_digest
 from operator import attrgetter
 
@@ -74,6 +73,7 @@ include "aggregates/sums.pxi"
 include "aggregates/share.pxi"
 include "folding/plan.pxi"
 include "folding/frame.pxi"
+include "folding/timers.pxi"
 include "folding/findings.pxi"
 include "folding/ladders.pxi"
 include "folding/forgetting.pxi"
@@ -121,8 +121,7 @@ cdef class Fold:
     cdef object limits
     cdef Py_ssize_t records_max
     cdef readonly long long now          # deadlines up to here have been looked at
-    cdef list timers                     # heap of (moment, number, Rule, Log)
-    cdef long long timers_made
+    cdef Timers timers                   # of deadlines and ends of periods that are still to come
     cdef dict ends_pending               # (rule index, Log) -> moment of its timer
     cdef Dirts[3] dirts                  # per layer: which rules must look again, and where
     cdef dict ledgers                    # (ladder index, key) -> Ledger
@@ -166,8 +165,7 @@ cdef class Fold:
         self.look = Look(self.plan, machine)
         self.scratch = Frame()
         self.now = ALWAYS
-        self.timers = []
-        self.timers_made = 0
+        self.timers = Timers()
         self.ends_pending = {}
         self.ledgers = {}
         self.dirty_ledgers = {}
@@ -224,7 +222,7 @@ cdef class Fold:
         self.alone = alone
         self.put(event)
         self.alone = False
-        self.move(now)
+        self.reach(now)
         self.look_again()
         if self.lone:
             found, self.lone = self.lone, []
@@ -525,8 +523,7 @@ cdef class Fold:
             return 0
         if use.role == ANCHOR:
             if rule.kind == DEADLINES and moment > self.now:
-                set_timer(self, moment, rule, log)
-                return 0
+                return self.timers.add(moment, rule, log)
         elif use.role == PRESENCE:
             end = moment + rule.retain_us
             set_end_timer(self, rule, log, moment)
@@ -612,28 +609,18 @@ cdef class Fold:
 
     def move(self, long long now):
         """Let the clock reach `now`; it never goes back."""
-        cdef Rule rule
-        cdef Log log
-        cdef Track track
-        cdef long long moment
+        self.reach(now)
+
+    cdef int reach(self, long long now) except -1:
+        """The same."""
         if now <= self.now:
-            return
+            return 0
         self.now = now
-        while self.timers and self.timers[0][0] <= now:
-            moment, _, rule, log = heappop(self.timers)
-            if rule.kind == ENDS:
-                name = (rule.index, log)
-                if self.ends_pending.get(name) != moment:
-                    continue
-                del self.ends_pending[name]
-                track = log.read(rule.presence)
-                if track.n:
-                    follow_end(self, rule, log, track, moment)
-            self.soil(rule, log, moment, moment, ALWAYS)
+        return wake(self, now)
 
     def due(self, long long now):
         """Whether a timer is due by `now`."""
-        return bool(self.timers) and self.timers[0][0] <= now
+        return self.timers.is_due(now)
 
     def forgets(self, long long now):
         """Whether something may be forgotten by `now`."""
@@ -681,6 +668,8 @@ cdef class Fold:
         return self.changes
 
     cdef int look_again(self) except -1:
+        if not (self.dirts[0].n or self.dirts[1].n or self.dirts[2].n or self.leaving or self.recredit or self.dirty_ledgers):
+            return 0
         self.refold_layer(0)
         self.let_go()
         self.refold_layer(1)
@@ -768,7 +757,7 @@ cdef class Fold:
 
         The walk ends past `end` as soon as the episode in force is again the one that was: nothing after can differ.
         """
-        if rule.kind == EVENTS and self.on_looked is None and self.refold_last(rule, log, start):
+        if rule.kind != ENDS and self.on_looked is None and self.refold_one(rule, log, start, end):
             return 0
         cdef list old = log.openings(rule)
         cdef Py_ssize_t first = len(old), tail = len(old), j, at = 0
@@ -828,22 +817,28 @@ cdef class Fold:
         self.publish(rule, log, old, first, tail, fresh, max(end, content))
         return 0
 
-    cdef bint refold_last(self, Rule rule, Log log, long long start) except -1:
-        """What most events come to: at the last anchor, or at none, nothing is found. False: there is more to it."""
+    cdef bint refold_one(self, Rule rule, Log log, long long start, long long end) except -1:
+        """What most events and deadlines come to: at the one anchor concerned, or at none, nothing is found. False: there is more to it."""
         cdef list openings = log.opened(rule)
         cdef Track track = log.read(rule.anchors)
         cdef Finding last = None
+        cdef long long until = self.now if rule.kind == DEADLINES else NEVER, moment
+        cdef Py_ssize_t at
         if openings:
             last = <Finding> PyList_GET_ITEM(openings, len(openings) - 1)
             if last.moment >= start:
                 return False
-        if track.n == 0 or track.entries[track.n - 1].moment < start:
+        at = track.from_moment(start)
+        if at == track.n:
             return True
-        if track.n > 1 and track.entries[track.n - 2].moment >= start:
+        moment = track.entries[at].moment
+        if moment > end or moment > until:
+            return True
+        if at + 1 < track.n and track.entries[at + 1].moment <= until:
             return False
-        if last is not None and self.joins(rule, log, last.moment, track.entries[track.n - 1].moment):
+        if last is not None and self.joins(rule, log, last.moment, moment):
             return True
-        return not self.holds(rule, log, track.entries[track.n - 1].moment, track.event(track.n - 1))
+        return not self.holds(rule, log, moment, track.event(at))
 
     cdef int publish(self, Rule rule, Log log, list old, Py_ssize_t first, Py_ssize_t tail, list fresh, long long content) except -1:
         """Replace the openings old[first:tail] by the fresh anchors; look again at what later ones say, up to `content`."""

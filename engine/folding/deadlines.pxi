@@ -1,10 +1,32 @@
-# Deadlines and ends of periods: the timers that wake a rule when the clock reaches a moment.
+# Deadlines and ends of periods: a timer wakes the rule when the clock reaches their moment.
 
 
-cdef int set_timer(Fold fold, long long moment, Rule rule, Log log) except -1:
-    fold.timers_made += 1
-    heappush(fold.timers, (moment, fold.timers_made, rule, log))
+cdef int wake(Fold fold, long long now) except -1:
+    """Rules look again at what is due by `now`, where the clock stands."""
+    cdef Timer timer
+    cdef Rule rule
+    cdef Log log
+    while fold.timers.is_due(now):
+        timer = fold.timers.take()
+        rule, log = <Rule> timer.rule, <Log> timer.log
+        Py_DECREF(rule)
+        Py_DECREF(log)
+        if rule.kind != ENDS or is_pending(fold, rule, log, timer.moment):
+            fold.soil(rule, log, timer.moment, timer.moment, ALWAYS)
     return 0
+
+
+cdef bint is_pending(Fold fold, Rule rule, Log log, long long moment) except -1:
+    """Whether this is the end of a period that the rule waits for; then it waits for the next from here on."""
+    cdef Track track
+    name = (rule.index, log)
+    if fold.ends_pending.get(name) != moment:
+        return False
+    del fold.ends_pending[name]
+    track = log.read(rule.presence)
+    if track.n:
+        follow_end(fold, rule, log, track, moment)
+    return True
 
 
 cdef int set_end_timer(Fold fold, Rule rule, Log log, long long moment) except -1:
@@ -17,7 +39,7 @@ cdef int set_end_timer(Fold fold, Rule rule, Log log, long long moment) except -
     if pending is not None and pending <= end:
         return 0
     fold.ends_pending[name] = end
-    return set_timer(fold, end, rule, log)
+    return fold.timers.add(end, rule, log)
 
 
 cdef int follow_end(Fold fold, Rule rule, Log log, Track track, long long moment) except -1:
@@ -25,7 +47,7 @@ cdef int follow_end(Fold fold, Rule rule, Log log, Track track, long long moment
     cdef long long end = next_end(fold, rule, track, moment + 1)
     if end != NEVER:
         fold.ends_pending[(rule.index, log)] = end
-        set_timer(fold, end, rule, log)
+        fold.timers.add(end, rule, log)
     return 0
 
 
