@@ -5,7 +5,7 @@ In: plain values (times are microseconds since 1970, UTC).  Out: text; the same 
 """
 
 cimport cython
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from libc.string cimport memcpy
 
 from engine.values cimport Writer
@@ -135,8 +135,6 @@ def number(value):
 cdef object DUMPS = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 cdef Writer SPARE = Writer()
 cdef object SHA256 = hashlib.sha256
-
-include "machinery/sha256.pxi"
 
 
 cdef bint put_json(Writer out, value, int depth) except -1:
@@ -281,8 +279,7 @@ def canonical(value):
 
 def identity(parts):
     """The id of a finding or warning: the first 32 hex digits of SHA-256 over the parts."""
-    cdef bytes written = canonical_bytes(parts)
-    return half_hex(<const unsigned char *> PyBytes_AS_STRING(written), PyBytes_GET_SIZE(written))
+    return SHA256(canonical_bytes(parts)).hexdigest()[:32]
 
 
 cpdef str identity_at(str rule, object key, long long moment, str source, str id):
@@ -304,6 +301,6 @@ cpdef str identity_at(str rule, object key, long long moment, str source, str id
     put_ascii(out, b",")
     put_quoted(out, id)
     put_ascii(out, b"]]")
-    name = half_hex(out.data, out.n)
+    written = out.taken()
     SPARE = out
-    return name
+    return SHA256(written).hexdigest()[:32]
