@@ -69,11 +69,6 @@ def _other_content(event: Event) -> str:
     return f"an event with the id {event.id!r} and the source {event.source!r} was accepted before with other content"
 
 
-def _payload(event: Event) -> bytes:
-    assert event.payload is not None, "the event was decoded for the journal"
-    return event.payload
-
-
 def _wall_clock() -> int:
     return time.time_ns() // 1000
 
@@ -123,7 +118,7 @@ class Engine:
         self._register = state.register
         self._names = state.names
         self._saving = Saving(state, self.limits)
-        self._taker = Taker(state.fold, state.names.known, state.register.resting, state.register.deadlines, Passing)
+        self._taker = Taker(state.fold, state.names.held, state.names.saved, state.register.resting, state.register.deadlines)
         self._recovery = Recovery(state, self._saving, self._apply_entry, self._take_acts)
         self._has_moved = False
         self._broken: str | None = None
@@ -161,7 +156,7 @@ class Engine:
             except EventError as error:
                 refused[place] = self._refused(given[place], error)
             place += 1
-        self._names.look_up(decoded, self._store)
+        self._names.look_up(decoded, self._load)
         if self._store.durable:
             now = self._put_in_journal(decoded, now)
             for row in decoded:  # a row lives as long as the histories that it is in
@@ -180,13 +175,16 @@ class Engine:
             raise EventError("id", f"{row.id!r} ends like the names that the service gives to conflicting contents")
         return row
 
+    def _load(self, kind: str, keys: Sequence[str]) -> dict[str, bytes]:
+        return self._saving.load(kind, keys, self._store)
+
     def _clock(self) -> int | None:
         return max(self._wall_clock(), self._fold.now) if self._system else None
 
-    def _put_in_journal(self, events: Sequence[Event], now: int | None) -> int | None:
+    def _put_in_journal(self, events: list[Event], now: int | None) -> int | None:
         """What is new of these events, after all that others have written. Gives the clock at which they are applied."""
         while True:
-            fresh = [_payload(event) for event in events if not self._names.has(event, now)]
+            fresh = self._names.held.fresh(events, now)
             try:
                 if fresh:
                     self._add(events_entry(fresh, now))
@@ -227,7 +225,7 @@ class Engine:
                 rows.append(self._machine.decode(event, journal=False))
             except EventError as error:  # another rule set took it; to this one it is nothing, as if it were sent now
                 self._refused(event, error)
-        self._names.look_up(rows, self._store)
+        self._names.look_up(rows, self._load)
         self._apply(rows, item["now"], entry)
         return len(rows)
 
@@ -240,16 +238,17 @@ class Engine:
             if state.began is None and events:
                 state.began = events[0].time if now is None else now
             while at < len(events):
-                items = saving.items if self._store.durable else None
+                kept = saving.events if self._store.durable else None
                 before = at
-                at, taken, changes = self._taker.take(events, at, now, answers, saving.lone, items, living=state.living)
+                at, taken, changes = self._taker.take(events, at, now, answers, saving.lone, kept, living=state.living)
                 self._has_moved = self._has_moved or at > before
                 if at < len(events):
                     answers.add(self._entered(events[at], changes) if taken else self._take(events[at], now))
                     at += 1
             for status, n in answers.statuses().items():
                 state.counts[status] = state.counts.get(status, 0) + n
-            saving.keep_lone(entry)
+            if self._store.durable:
+                saving.close_entry(entry)
             if self._has_moved:  # else the clock is where it was
                 self._forget(now)
         return answers
@@ -270,8 +269,8 @@ class Engine:
     def _take(self, event: Event, now: int | None) -> Outcome:
         name = (event.source, event.id)
         known = self._names.get(name, now)
-        if known is not None and known[0] == event.digest:
-            first = known[1]
+        if known is not None and self._names.held.says(known, event):
+            first = self._names.held.answer(known)
             if isinstance(first, Outcome):
                 return replace(first, status="duplicate")
             return Outcome("duplicate", *name) if first is None else self._found_alone("duplicate", first, self._fold.lone_at(first))
@@ -326,21 +325,23 @@ class Engine:
         """The event's name and content, and what was answered; see `Names.get`."""
         self._names.keep(event, answer)
         if self._store.durable:
-            name = canonical([event.source, event.id])
-            until = self._names.until(event)
-            if not isinstance(answer, Outcome) or answer.status != "too_late":
-                self._saving.items["event", name] = Passing(self._machine.encode_record(event), until)
             if isinstance(answer, Outcome):
-                self._saving.items["answer", name] = Passing(self._names.answer_item(event, answer), until)
+                if answer.status == "too_late":
+                    self._saving.named.add(len(self._saving.events))
+                item = Passing(self._names.answer_item(event, answer), self._names.until(event))
+                self._saving.items["answer", canonical([event.source, event.id])] = item
+            self._saving.events.append(event)
 
     def _conflict(self, event: Event, now: int | None) -> Outcome:
         """Another content under a known name: refused, recorded once per content, and visible to rules."""
         error = _other_content(event)
         mark = conflict_id(event)
+        self._names.learn([(event.source, mark)], self._load)
         known = self._names.get((event.source, mark), now)
         if known is not None:
-            assert isinstance(known[1], Outcome)
-            return replace(known[1], source=event.source, id=event.id)
+            before = self._names.held.answer(known)
+            assert isinstance(before, Outcome)
+            return replace(before, source=event.source, id=event.id)
         return replace(self._enter(self._conflict_event(event, mark), now, "conflict", error), id=event.id)
 
     def _conflict_event(self, event: Event, mark: str) -> Event:

@@ -12,7 +12,7 @@ See docs/decisions/0001-architecture.md for why refolding a stretch gives the sa
 
 from cpython.list cimport PyList_GET_ITEM
 from cpython.object cimport PyObject
-from cpython.ref cimport Py_DECREF, Py_INCREF
+from cpython.ref cimport Py_DECREF, Py_INCREF, Py_XDECREF
 from libc.math cimport floor
 from libc.stdlib cimport calloc, free, realloc
 from libc.string cimport memcpy, memmove, memset
@@ -33,8 +33,11 @@ from engine.values cimport (
     Event,
     Value,
     Writer,
+    content_hash,
     copy_value,
     event_before,
+    name_hash,
+    named_event,
     release,
     value_object,
 )

@@ -44,6 +44,7 @@ from engine.values cimport (
     TEXT,
     TIME,
     Event,
+    Layout,
     Value,
     Writer,
     copy_value,
@@ -57,7 +58,6 @@ import sys
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from difflib import get_close_matches
-from hashlib import blake2b
 from json import JSONEncoder
 from re import compile as re_compile
 from unicodedata import category

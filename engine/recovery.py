@@ -14,7 +14,8 @@ from typing import Any
 
 from engine.entries import read_entry
 from engine.fold import restore
-from engine.saving import Saving
+from engine.names import FOREVER, place_of_block
+from engine.saving import RECORDS, Saving
 from engine.state import State
 from engine.stores.interface import Store, StoreError, StoreForked
 from engine.texts import canonical_bytes
@@ -43,6 +44,7 @@ class Recovery:
         self._saving = saving
         self._apply_entry = apply_entry
         self._take_acts = take_acts
+        self._converted = False  # whether what the store keeps was of a version before
         self._filled = bytes(32)  # the chain over the entries that `backfill` was given
 
     def begin(self, store: Store, ours: bool) -> bool:
@@ -52,6 +54,8 @@ class Recovery:
         other it is False: it begins again, with what the first one has saved."""
         if not store.durable:
             return True
+        if store.shared:
+            self._state.names.stay_in_memory()
         state = store.load("state", ["engine"]).get("engine")
         before: list[Json] = []
         kept_until = self._take_up_dossiers(store, state)
@@ -78,7 +82,7 @@ class Recovery:
             state.fold,
             saved["now"],
             saved.get("forgotten"),
-            chain(self._kept_events(store), map(state.act_event, state.register.acts())),
+            chain(self._kept_events(store, saved), map(state.act_event, state.register.acts())),
             {name: state.machine.decode_record(item) for name, item in store.items("anchor")},
             findings,
             [found for _, item in store.items("lone") for found in json.loads(item) if found[1]["id"] not in singly],
@@ -87,25 +91,56 @@ class Recovery:
         )
         if store.shared:
             state.names.keep_answers(dict(store.items("answer")))
-        else:
-            state.names.ask_of_all()
         if state.fold.passed is not None:
             state.names.forget(state.fold.passed)
         state.applied = self._saving.saved = store.applied()
 
-    def _kept_events(self, store: Store) -> Iterator[Event]:
-        """On a shared store with their names, which are not to be had later: it may have gone on by then."""
+    def _kept_events(self, store: Store, saved: Json) -> Iterator[Event]:
+        """Those that are for themselves, and all others; these with their names."""
         held = set()
         for _, item in store.items("member"):
             event = self._state.machine.decode_record(item)
             held.add((event.source, event.id, event.time))
             yield event
-        for _, item in store.items("event"):
-            event = self._state.machine.decode_record(item)
-            if store.shared:
-                self._state.names.keep(event, event if event.ignored or self._state.machine.holding(event) else None)
+        for event in self._accepted_events(store, saved):
             if (event.source, event.id, event.time) not in held:  # the store may have them yet
                 yield event
+
+    def _accepted_events(self, store: Store, saved: Json) -> Iterator[Event]:
+        """Those that matter, by entry. On a shared store their names are held, which are not to be had later: it may have gone on by then."""
+        names, forgotten = self._state.names, saved.get("forgotten")
+        for key, item in store.items("events"):
+            block = self._state.machine.decode_block(item)
+            names.place([event for event, _ in block], *place_of_block(key))
+            for event, accepted in block:
+                if forgotten is not None and names.until(event) <= forgotten:
+                    continue  # a block is there as long as its last event matters
+                if store.shared:
+                    names.keep(event, event if event.ignored or self._state.machine.holding(event) else None)
+                if accepted:
+                    yield event
+        if saved.get("records") != RECORDS:
+            yield from self._convert(store)
+
+    def _convert(self, store: Store) -> Iterator[Event]:
+        """A version before kept each event under its name, and no record of those that were too late. They are kept by entry from here on, as of none."""
+        machine, names, items = self._state.machine, self._state.names, self._saving.items
+        events = []
+        for key, item in store.items("event"):
+            events.append(machine.decode_record(item))
+            items["event", key] = None
+        accepted, recorded = len(events), {(event.source, event.id) for event in events}
+        for key, item in store.items("answer"):
+            source, id_ = json.loads(key)
+            if (source, id_) not in recorded:
+                # Of what type and time it was is not known, but until when its name is.
+                until = json.loads(item).get("until", FOREVER)
+                events.append(machine.make_event(0, until - names.known_for[0], source, id_, {}, source, id_, 0))
+        self._saving.keep_events(events, set(range(accepted, len(events))), 0)
+        self._converted = True
+        for event in events if store.shared else ():
+            names.keep(event, event if event.ignored or machine.holding(event) else None)
+        yield from events[:accepted]
 
     def _take_up_dossiers(self, store: Store, state: bytes | None) -> int:
         """What became of warnings, as the items have it. Gives the entry of the journal up to which that is so."""
@@ -147,7 +182,8 @@ class Recovery:
         if before:
             self.take_over(before)
         # Saved before anything is said: after a crash the versions must go on from the same.
-        return not (before or (not ours and self._state.register.dossiers) or (store.shared and not ours)) or self._saving.save(store)
+        changed = before or (not ours and self._state.register.dossiers) or (store.shared and not ours) or self._converted
+        return not changed or self._saving.save(store)
 
     def _meet(self, ours: bool) -> None:
         """Dossiers were taken over: what they record becomes known to these rules, and they learn what follows from these rules."""
@@ -176,6 +212,8 @@ class Recovery:
         state = store.load("state", ["engine"]).get("engine")
         if ours and state is not None:
             return False
+        if store.shared:
+            self._state.names.stay_in_memory()
         kept_until = self._take_up_dossiers(store, state)
         if kept_until < self._state.applied:
             raise StoreForked(

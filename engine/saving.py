@@ -5,12 +5,14 @@ In: what an engine holds, and items that it hands over.  Out: one step of the st
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from engine.fold import Finding, lone_item, saved_finding, saved_warning
 from engine.limits import Limits
+from engine.names import block_key
 from engine.state import State
-from engine.stores.interface import Checkpoint, Item, Store, StoreError
+from engine.stores.interface import Checkpoint, Item, Passing, Store, StoreError
 from engine.texts import canonical_bytes
 from engine.values import Event
 from engine.warnings.dossier import dossier_json
@@ -18,6 +20,8 @@ from engine.warnings.dossier import dossier_json
 Json = dict[str, Any]
 Items = dict[tuple[str, str], Item]
 
+RECORDS = 2
+"""How the records of events are kept: 2: by entry of the journal, kind `events`. What does not say so kept each under its name, kind `event`."""
 LONE_MAX = 256
 """Findings that one item holds, of those that follow from single events."""
 NEVER_YET = -(2**62)
@@ -34,6 +38,10 @@ class Saving:
         """By kind and name; None: to be removed. What the fold and the register have changed comes to it when it is collected."""
         self.lone: list[Finding] = []
         """Of the entry that is being applied: the lone findings."""
+        self.events: list[Event] = []
+        """Of that entry the events whose names are known from here on, in order, and"""
+        self.named: set[int] = set()
+        """the places of those of which nothing but the name is: they were not accepted."""
         self.saved = 0
         """The entry of the journal since which this is all that has changed."""
         self.failed: str | None = None
@@ -62,6 +70,7 @@ class Saving:
                 "counts": state.counts,
                 "undecided": fold.undecided,
                 "applied": state.applied,
+                "records": RECORDS,
             }
         )
         kept = store.checkpoint(Checkpoint(items, state.applied, self.saved, state.names.forgotten))
@@ -75,11 +84,29 @@ class Saving:
         self.failed = None
         return kept
 
-    def keep_lone(self, entry: int) -> None:
-        """The lone findings of an entry are kept together: there are many, each needs little, and nobody asks for one of them. Replicas cut them alike."""
+    def load(self, kind: str, keys: Sequence[str], store: Store) -> dict[str, bytes]:
+        """The items of a kind under some keys, those that exist; what is not saved yet goes before what is."""
+        found = {key: item for key in keys if (item := self.items.get((kind, key))) is not None}
+        contents = {key: item.value if isinstance(item, Passing) else item for key, item in found.items()}
+        return store.load(kind, [key for key in keys if key not in found]) | contents
+
+    def close_entry(self, entry: int) -> None:
+        """An entry of the journal was applied. Of its events the records are kept together, and so are its lone findings: there are many, each needs
+        little, and hardly ever anybody asks for one of them. Replicas cut them alike."""
+        self.keep_events(self.events, self.named, entry)
+        self.events, self.named = [], set()
         found, self.lone = self.lone, []
         for part, start in enumerate(range(0, len(found), LONE_MAX)):
             self.items["lone", f"{entry:016}.{part:04}"] = lone_item(self._state.fold, found, start, start + LONE_MAX)
+
+    def keep_events(self, events: list[Event], named: set[int], entry: int) -> None:
+        """Keep the records of events under an entry of the journal. `named`: the places of those of which only the names are known."""
+        names, start = self._state.names, 0
+        for number, (block, count) in enumerate(self._state.machine.encode_blocks(events, named)):
+            part = events[start : start + count]
+            self.items["events", block_key(entry, number)] = Passing(block, names.held.last_until(part))
+            names.place(part, entry, number)
+            start += count
 
     def count(self, events: int) -> None:
         """Events were applied that are saved with the next checkpoint, whenever that is."""

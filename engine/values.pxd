@@ -45,6 +45,13 @@ cdef object value_object(const Value *value)
 cdef int set_value(Value *to, int tag, object value) except -1
 
 
+cdef class Layout:
+    """How events of one type are laid out."""
+
+    # Write what the event says: its type, time and declared fields, but not its name.
+    cdef int write_content(self, Writer writer, Event event) except -1
+
+
 cdef class Event:
     """One event as a row of typed slots; slots 0, 1, 2 are time, source and id."""
 
@@ -57,12 +64,16 @@ cdef class Event:
     cdef readonly str order_b        # received: id; derived: the key (as `key_order` gives it) NUL id
     cdef Value *slots
     cdef int n
+    cdef Layout layout               # of its type; None: only its name and digest are known
     cdef readonly int ignored        # fields that its type does not declare
-    cdef readonly bytes digest       # 16 bytes over the content; None: nobody has asked for it
+    cdef bytes known_digest          # None: nobody has asked for it
     cdef public bytes payload        # what the journal keeps of it: the event as JSON; None: no journal keeps it
-    cdef int allocate(self, int n) except -1
+    cdef int allocate(self, Layout layout, int n) except -1
 
 
+cdef Event named_event(str source, str id, bytes digest)
+cdef int name_hash(str source, str id, unsigned long long *two) except -1
+cdef int content_hash(Event event, unsigned long long *two) except -1
 cdef bint event_before(Event a, Event b) except -1
 cdef bint same_event(Event a, Event b) except -1
 

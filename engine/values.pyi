@@ -1,5 +1,7 @@
 from typing import final
 
+from typing_extensions import disjoint_base
+
 __pyx_capi__: dict[str, object]
 
 @final
@@ -28,5 +30,10 @@ class Event:
     def value(self, slot: int) -> str | float | bool | None: ...
     def values(self) -> list[str | float | bool | None]: ...
 
+@disjoint_base
+class Layout: ...
+
 @final
 class Writer: ...
+
+def sip_hash(key: bytes, data: bytes) -> bytes: ...

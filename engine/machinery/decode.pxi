@@ -105,7 +105,7 @@ cdef enum:
 
 @cython.final
 @cython.internal
-cdef class TypePlan:
+cdef class TypePlan(Layout):
     """How events of one type are laid out."""
 
     cdef readonly str name
@@ -184,6 +184,20 @@ cdef class TypePlan:
         free(self.followed)
         free(self.beginning)
         free(self.beginning_n)
+
+    cdef int write_content(self, Writer writer, Event event) except -1:
+        cdef FieldPlan *field
+        cdef Value *value
+        cdef int i
+        writer.text(self.name)
+        writer.whole(event.time, 8)
+        for i in range(self.n):
+            field = &self.fields[i]
+            value = &event.slots[field.raw_slot if field.raw_slot >= 0 else field.slot]
+            if value.tag != MISSING:
+                writer.whole(i, 2)
+                write_value(writer, value)
+        return 0
 
     cdef inline int part(self, Py_ssize_t place, PyObject *name) except -2:
         """What stands under a name, the `place`-th of its event: the number of a declared field, `n` and a common part, or UNKNOWN_PART."""
@@ -424,7 +438,7 @@ cdef bint is_small(value) except -1:
 
 
 cdef Event decode_row(Machine machine, dict given):
-    """The event as a row, without the digest of its content. Raises EventError."""
+    """The event as a row. Raises EventError."""
     cdef TypePlan plan = type_of(machine, given)
     cdef Event event = Event.__new__(Event)
     cdef Py_ssize_t at = 0, place = 0, size = 0, n
@@ -435,7 +449,7 @@ cdef Event decode_row(Machine machine, dict given):
     cdef bint timed = False, bounded = True
     cdef int part, overflow
     cdef double number
-    event.allocate(plan.slots)
+    event.allocate(plan, plan.slots)
     event.type = plan.index
     event.rank = 0
     event.id = None

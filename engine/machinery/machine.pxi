@@ -200,7 +200,7 @@ cdef class Machine:
         return self.last_source
 
     def decode(self, event, *, bint journal=True):
-        """An event as a row, with the digest of its content; `journal`: and with what the journal keeps of it.
+        """An event as a row; `journal`: with what the journal keeps of it.
 
         It is a mapping, or bytes: a message `rulelang.v1.Event` in plain form, as `split_events` gives them. Raises EventError.
         """
@@ -229,13 +229,11 @@ cdef class Machine:
             row = row_of_wire(self, <bytes> event)
             if row is None:
                 row = decode_row(self, dict_of_wire(<bytes> event))
-            row.digest = digest_of(<TypePlan> self.layouts[row.type], row)
             if journal:
                 row.payload = <bytes> event
             return row
         given = plain_dict(event)
         row = decode_row(self, given)
-        row.digest = digest_of(<TypePlan> self.layouts[row.type], row)
         if journal:
             row.payload = journal_form(self, given)
         return row
@@ -252,6 +250,16 @@ cdef class Machine:
         """The event that a store kept."""
         return event_of(self, record)
 
+    def encode_blocks(self, list events not None, set named not None):
+        """Events of one entry of the journal as bytes for a store, in blocks of bounded length: [(block, how many events it has)].
+
+        `named`: the places of those that were not accepted, and of which only the names are known."""
+        return blocks_of(self, events, named)
+
+    def decode_block(self, bytes block not None):
+        """The events of a block, each with whether it was accepted."""
+        return events_of(self, block)
+
     def make_event(
         self, int type, long long time, str source, str id, dict values, str order_a, str order_b, int rank=1
     ):
@@ -260,7 +268,7 @@ cdef class Machine:
         cdef Event event = Event.__new__(Event)
         cdef FieldPlan *field
         cdef int i
-        event.allocate(plan.slots)
+        event.allocate(plan, plan.slots)
         event.type = type
         event.rank = rank
         event.time = time
@@ -277,8 +285,6 @@ cdef class Machine:
             set_value(&event.slots[field.slot], TAG_OF[<int> field.kind], value)
             if field.raw_slot >= 0:
                 set_value(&event.slots[field.raw_slot], TEXT, value)
-        if rank == 0:
-            event.digest = digest_of(plan, event)
         return event
 
     def key(self, int entity, str text not None):

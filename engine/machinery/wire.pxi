@@ -557,7 +557,7 @@ cdef inline Bytes put_expected(Machine machine, TypePlan plan, int number, Bytes
 
 
 cdef Event row_of_wire(Machine machine, bytes data):
-    """The event as a row, without the digest of its content.
+    """The event as a row.
 
     None: it is to be read as a dict. It is not plain, or is to be refused, or something about it is out of the ordinary.
     """
@@ -636,7 +636,7 @@ cdef Event row_of_wire(Machine machine, bytes data):
             plan = machine.type_named(x, part.n)
             if plan is None:
                 return None
-            event.allocate(plan.slots)
+            event.allocate(plan, plan.slots)
             event.type = plan.index
         elif part.n > machine.name_max:
             return None

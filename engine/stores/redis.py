@@ -58,8 +58,8 @@ Command = Sequence[str | bytes | int | float]
 
 START = bytes(32)
 """What the first entry of a journal is chained to."""
-FORMAT = 2
-"""Format 1 had no passing items; it is read too, and becomes this one with the next checkpoint."""
+FORMAT = 3
+"""Format 1 had no passing items, and up to format 2 each event had an item of its own; both are read too, and become this one with the next checkpoint."""
 SERVER_MIN = (7, 0)
 LIBRARY = "rulelang1"
 FUNCTIONS = Path(__file__).with_name("redis_functions.lua")
@@ -859,7 +859,7 @@ class RedisStore:
         if text is None:
             raise self._forked("its notes are gone")
         notes = json.loads(text)
-        if notes["format"] not in (1, FORMAT):
+        if notes["format"] not in (1, 2, FORMAT):
             raise StoreVersion(
                 f"{self._where.shown}: the store has format {notes['format']}, this program reads and writes format {FORMAT}"
             )

@@ -33,8 +33,8 @@ START = bytes(32)
 
 APPLICATION = 0x52_4C_53_31
 """`RLS1`, in the file's header: `file` and we tell by it that the database is a store."""
-FORMAT = 2
-"""Format 1 had no passing items; it is made into this one."""
+FORMAT = 3
+"""Format 1 had no passing items, and up to format 2 each event had an item of its own, which the engine packs when it opens them."""
 
 ASIDE = "aside:"
 """What the names of asides begin with, among the notes."""
@@ -146,8 +146,9 @@ class SqliteStore:
             database.execute(f"pragma user_version = {FORMAT}")
         elif application != APPLICATION:
             raise StoreError(f"{self._path}: this is a database, but not a store of rulelang")
-        elif version == 1:
-            database.execute(FROM_FORMAT_1)
+        elif version in (1, 2):
+            if version == 1:
+                database.execute(FROM_FORMAT_1)
             database.execute(f"pragma user_version = {FORMAT}")
         elif version != FORMAT:
             raise StoreVersion(f"{self._path}: the store has format {version}, this program reads and writes format {FORMAT}")

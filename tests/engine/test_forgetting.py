@@ -100,8 +100,8 @@ def test_a_long_stream_fills_a_store_once(tmp_path: Path) -> None:
             if day % 10 == 9 and day not in sizes:
                 stream.engine.checkpoint()
                 kept = stream.engine._store
-                sizes[day] = Counter({kind: sum(1 for _ in kept.items(kind)) for kind in ("event", "answer")})
-        assert max(size["event"] for size in sizes.values()) == max(sizes[day]["event"] for day in (29, 39, 49)) < 50 * 4
+                sizes[day] = Counter({kind: sum(1 for _ in kept.items(kind)) for kind in ("events", "answer")})
+        assert max(size["events"] for size in sizes.values()) == max(sizes[day]["events"] for day in (29, 39, 49)) < 50 * 4
         assert max(size["answer"] for size in sizes.values()) <= max(sizes[day]["answer"] for day in (29, 39, 49))
         stream.engine.close()
 

@@ -694,8 +694,8 @@ def test_items_that_are_damaged_show(server: servers.Server, store: RedisStore) 
 
 
 def test_a_store_of_another_format_is_not_opened(server: servers.Server, store: RedisStore) -> None:
-    server.ask("SET", NOTES, server.ask("GET", NOTES).replace(b'"format": 2', b'"format": 3'))
-    with pytest.raises(StoreVersion, match="format 3, this program reads and writes format 2"):
+    server.ask("SET", NOTES, server.ask("GET", NOTES).replace(b'"format": 3', b'"format": 4'))
+    with pytest.raises(StoreVersion, match="format 4, this program reads and writes format 3"):
         opened(url_of(server))
 
 

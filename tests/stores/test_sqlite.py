@@ -244,8 +244,8 @@ def test_a_file_that_is_no_database_is_left_alone(path: Path) -> None:
 
 def test_a_store_of_another_format_is_not_opened(store: SqliteStore, path: Path) -> None:
     store.close()
-    changed(path, "pragma user_version = 3")
-    with pytest.raises(StoreVersion, match="format 3, this program reads and writes format 2"):
+    changed(path, "pragma user_version = 4")
+    with pytest.raises(StoreVersion, match="format 4, this program reads and writes format 3"):
         opened(path)
 
 
