@@ -18,6 +18,7 @@ import struct
 from collections.abc import Sequence
 from typing import Any
 
+from engine.machine import are_objects, cut_events, join_events
 from engine.stores.interface import StoreVersion
 from engine.texts import canonical_bytes
 
@@ -25,18 +26,14 @@ WIRE = 2
 """The form that has events of the wire."""
 _NO_CLOCK = -(2**63)
 _HEAD = struct.Struct("<Bq")
-_LENGTH = struct.Struct("<I")
 _OBJECT = b"{"[0]
 
 
-def events_entry(events: Sequence[bytes], now: int | None) -> bytes:
+def events_entry(events: list[bytes], now: int | None) -> bytes:
     """The entry of accepted events."""
-    if all(event[0] == _OBJECT for event in events):
+    if are_objects(events):
         return b'{"now":' + (b"null" if now is None else str(now).encode()) + b',"events":[' + b",".join(events) + b"]}"
-    parts = [_HEAD.pack(WIRE, _NO_CLOCK if now is None else now)]
-    for event in events:
-        parts += (_LENGTH.pack(len(event)), event)
-    return b"".join(parts)
+    return join_events(_HEAD.pack(WIRE, _NO_CLOCK if now is None else now), events)
 
 
 def advance_entry(moment: int) -> bytes:
@@ -59,12 +56,5 @@ def read_entry(entry: bytes) -> dict[str, Any]:
     if entry[:1] != bytes((WIRE,)):
         raise StoreVersion(f"an entry of the journal has the form {entry[:1].hex() or 'of nothing'}, which this program does not read")
     _, now = _HEAD.unpack_from(entry)
-    events: list[Any] = []
-    at = _HEAD.size
-    while at < len(entry):
-        (n,) = _LENGTH.unpack_from(entry, at)
-        at += _LENGTH.size
-        event = entry[at : at + n]
-        events.append(json.loads(event) if event[0] == _OBJECT else event)
-        at += n
+    events = [json.loads(event) if event[0] == _OBJECT else event for event in cut_events(entry, _HEAD.size)]
     return {"now": None if now == _NO_CLOCK else now, "events": events}

@@ -36,3 +36,14 @@ def test_a_movement_of_the_clock_comes_back() -> None:
 def test_another_form_is_another_version_s(entry: bytes) -> None:
     with pytest.raises(StoreVersion, match="does not read"):
         read_entry(entry)
+
+
+def test_an_entry_that_ends_within_an_event_is_not_read() -> None:
+    whole = events_entry([FROM_THE_WIRE, FROM_THE_WIRE], 5)
+    ends = {len(whole) - (4 + len(FROM_THE_WIRE)) * left for left in range(3)}
+    for n in range(min(ends), len(whole) + 1):
+        if n in ends:
+            assert read_entry(whole[:n])["events"] == [FROM_THE_WIRE] * sorted(ends).index(n)
+        else:
+            with pytest.raises(ValueError, match="ends early"):
+                read_entry(whole[:n])
