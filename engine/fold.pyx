@@ -147,7 +147,9 @@ cdef class Fold:
     cdef readonly long long forgotten    # the step of the clock up to which was forgotten; ALWAYS: nothing ever was
     cdef readonly long long forgotten_records  # how many records were dropped since this fold was made
     cdef Py_ssize_t longest_unscoped     # entries of the longest track of any unscoped rule
-    cdef list met                        # of the event that is being taken, by the histories it enters: Log, name of one, None
+    cdef PyObject **met                  # of the event that is being taken, by the doors it enters: the log that is there, or NULL
+    cdef PyObject **ahead                # the same of the event that comes next
+    cdef Event foreseen                  # which is this; None: it is not known
     cdef Event cause                     # the event that changes are due to
     cdef bint alone                      # lone findings are told by themselves
     cdef list lone                       # those of the event that is being taken
@@ -185,7 +187,12 @@ cdef class Fold:
         self.on_looked = on_looked
         self.keys = 0
         self.longest_unscoped = 0
-        self.met = []
+        doors = max([(<Doors> doors).n for doors in self.plan.doors], default=0)
+        self.met = <PyObject **> calloc(max(doors, 1), sizeof(PyObject *))
+        self.ahead = <PyObject **> calloc(max(doors, 1), sizeof(PyObject *))
+        if self.met is NULL or self.ahead is NULL:
+            raise MemoryError
+        self.foreseen = None
         self.cause = None
         self.alone = False
         self.lone = []
@@ -205,6 +212,8 @@ cdef class Fold:
         cdef int layer
         for layer in range(3):
             free(self.dirts[layer].items)
+        free(self.met)
+        free(self.ahead)
 
     # ------------------------------------------------------------------ events in and out
 
@@ -253,20 +262,18 @@ cdef class Fold:
         cdef History history
         cdef Rule rule
         cdef Log log
-        cdef object name
+        cdef Doors doors = <Doors> self.plan.doors[event.type]
         cdef Py_ssize_t opened = 0, remembering = len(self.plan.remembering)
-        cdef list entered = <list> self.plan.entered[event.type]
-        self.met.clear()
-        for history in entered:
-            name = key_of(event, history)
-            log = None if name is None else history.log(name)
-            self.met.append(name if log is None else log)
-            if name is None:
-                continue
-            if log is None or log.received == ALWAYS:
+        cdef int i
+        self.meet(doors, event)
+        for i in range(doors.n):
+            log = None if self.met[i] is NULL else <Log> self.met[i]
+            if log is None:
+                opened += has_key(event, &doors.items[i])
+            elif log.received == ALWAYS:
                 opened += 1
             elif log.longest >= self.records_max:
-                self.check_tracks(history, log, event)
+                self.check_tracks(<History> doors.items[i].history, log, event)
         # Which logs of unscoped rules it enters costs a look at their conditions: only where it may matter.
         if remembering and (self.longest_unscoped >= self.records_max or self.keys + opened + remembering > self.limits.keys_max):
             for rule in self.plan.remembering:
@@ -280,6 +287,31 @@ cdef class Fold:
                     self.check_tracks(history, log, event)
         if opened and self.keys + opened > self.limits.keys_max:
             raise LimitReached(f"{self.keys} keys have a history, the most that limits.keys_max allows")
+        return 0
+
+    cdef int meet(self, Doors doors, Event event) except -1:
+        """Let `met` be the logs that the event goes into, as far as they are there."""
+        cdef int i
+        cdef bint is_foreseen = event is self.foreseen
+        self.foreseen = None
+        if is_foreseen:
+            self.met, self.ahead = self.ahead, self.met
+        for i in range(doors.n):
+            if not is_foreseen or self.met[i] is NULL:  # it may have come to be since
+                self.met[i] = find_log(&doors.items[i], event)
+            if self.met[i] is not NULL:
+                fetch_track(<Log> self.met[i])
+        return 0
+
+    cdef int foresee(self, Event event) except -1:
+        """The event will be taken next: what it goes into may come from memory meanwhile."""
+        cdef Doors doors = <Doors> self.plan.doors[event.type]
+        cdef int i
+        for i in range(doors.n):
+            self.ahead[i] = find_log(&doors.items[i], event)
+            if self.ahead[i] is not NULL:
+                fetch_log(<Log> self.ahead[i])
+        self.foreseen = event
         return 0
 
     cdef int check_tracks(self, History history, Log log, Event event) except -1:
@@ -303,12 +335,13 @@ cdef class Fold:
         return 0
 
     cdef int put(self, Event event) except -1:
-        cdef History history
+        cdef Doors doors = <Doors> self.plan.doors[event.type]
+        cdef Door *door
         cdef Rule rule
         cdef object name
-        cdef list entered, met
+        cdef bint is_met = event is self.cause and self.restored is None
         cdef Log log
-        cdef Py_ssize_t i
+        cdef int i
         if self.restored is not None:
             name = (event.source, event.id, event.rank)
             if name in self.restored:
@@ -325,15 +358,16 @@ cdef class Fold:
         for rule in self.plan.unscoped_later:
             if event.type in rule.anchor_choices:
                 self.put_unscoped(rule, event)
-        entered = <list> self.plan.entered[event.type]
-        met = self.met if event is self.cause and self.restored is None else None
-        for i in range(len(entered)):
-            history = <History> PyList_GET_ITEM(entered, i)
-            name = key_of(event, history) if met is None else <object> PyList_GET_ITEM(met, i)
-            if name is None:
-                continue
-            log = <Log> name if type(name) is Log else self.open_named(history, name)
-            self.put_into(<Entrance> history.by_type[event.type], log, event)
+        for i in range(doors.n):
+            door = &doors.items[i]
+            if is_met and self.met[i] is not NULL:
+                log = <Log> self.met[i]
+            else:
+                name = key_at(event, door)
+                if name is None:
+                    continue
+                log = self.open_named(<History> door.history, name)
+            self.put_into(<Entrance> door.entrance, log, event)
         return 0
 
     cdef int put_unscoped(self, Rule rule, Event event) except -1:
@@ -1131,6 +1165,23 @@ cdef int spell_as(Event event, str key, int slot, int raw_slot) except -1:
     value.v.s = <PyObject *> key
     Py_DECREF(<object> sent)
     return 0
+
+
+cdef inline object key_at(Event event, Door *door):
+    """The name of the key by which an event goes through a door; None: it does not."""
+    return slot_text(event, door.slot) if door.slot != SEVERAL else key_of(event, <History> door.history)
+
+
+cdef inline bint has_key(Event event, Door *door) except -1:
+    """Whether it does."""
+    return event.slots[door.slot].tag == TEXT if door.slot != SEVERAL else key_of(event, <History> door.history) is not None
+
+
+cdef PyObject *find_log(Door *door, Event event) except? NULL:
+    """The log behind a door that the event goes into, lent; NULL: there is none yet."""
+    cdef object name = key_at(event, door)
+    cdef Log log = None if name is None else (<History> door.history).log(name)
+    return NULL if log is None else <PyObject *> log
 
 
 cdef object key_of(Event event, History history):

@@ -47,6 +47,8 @@ cdef class Taker:
                 return at, False, None
             if now is not None and event.time <= now - self.retained[event.type]:
                 return at, False, None
+            if at + 1 < len(events):
+                self.fold.foresee(<Event?> events[at + 1])
             try:
                 changes = self.fold.take_in(event, event.time if now is None else <long long> now, True)
             except LimitReached:

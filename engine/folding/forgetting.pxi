@@ -152,6 +152,7 @@ cdef class Sweep:
     cdef int run(self, bint again=False) except -1:
         """`again`: this step was taken before, and what is there was restored."""
         cdef History history
+        self.fold.foreseen = None
         for history in self.fold.plan.histories:
             until = self.retention.step_of(history.index, self.until)
             before = self.retention.step_of(history.index, self.before)

@@ -152,7 +152,38 @@ cdef class History:
         return log
 
 
-cdef list kinds_of_derived = ["finding", "warning"]
+cdef struct Door:
+    PyObject *history
+    PyObject *entrance
+    int slot                             # of the key, where it is one text; SEVERAL: it is more
+
+
+cdef enum:
+    SEVERAL = -1
+
+
+@cython.final
+cdef class Doors:
+    """The histories that events of one type enter by their keys."""
+
+    cdef Door *items
+    cdef int n
+
+    def __cinit__(self, list histories, int type):
+        cdef History history
+        cdef Door *door
+        self.items = <Door *> calloc(max(len(histories), 1), sizeof(Door))
+        if self.items is NULL:
+            raise MemoryError
+        for history in histories:
+            door = &self.items[self.n]
+            door.history = <PyObject *> history
+            door.entrance = <PyObject *> history.by_type[type]
+            door.slot = (<Entrance> history.by_type[type]).slot
+            self.n += 1
+
+    def __dealloc__(self):
+        free(self.items)
 
 
 cdef class Plan:
@@ -177,7 +208,7 @@ cdef class Plan:
     cdef readonly dict members           # entity -> Taking of the events that say its parent
     cdef readonly dict member_slots      # entity -> {event type: slot of the parent's key}
     cdef readonly Log nowhere            # of rules that keep no log
-    cdef list entered                    # by event type: the histories that an event enters by its keys
+    cdef list doors                      # by event type: Doors
     cdef dict known_takings
     cdef Machine machine
     cdef object limits
@@ -210,8 +241,8 @@ cdef class Plan:
         for index, entity in enumerate(self.entities):
             if entity["parent"] >= 0:
                 self.member(index, entity)
-        self.entered = [
-            [history for history in self.histories if kind in (<History> history).by_type and (<History> history).slots[kind]]
+        self.doors = [
+            Doors([history for history in self.histories if kind in (<History> history).by_type and (<History> history).slots[kind]], kind)
             for kind in range(len(self.types))
         ]
         for history in self.histories:
