@@ -211,6 +211,7 @@ class Engine:
 
     def _apply_entry(self, item: Json, entry: int) -> int:
         """Gives how many events it holds; `entry` is its number."""
+        self._saving.keep_entry()
         if "advance" in item:
             self._advance(item["advance"])
             return 0

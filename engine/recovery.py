@@ -230,6 +230,7 @@ class Recovery:
 
     def take_over(self, before: list[Json]) -> None:
         """What another rule set found. Versions go on from its own; what this one does not find is kept, marked as withdrawn."""
+        self._saving.keep_entry()
         fold = self._state.fold
         for shown in before:
             name, version = shown["id"], shown["version"]

@@ -42,6 +42,8 @@ class Saving:
         """Of that entry the events whose names are known from here on, in order, and"""
         self.named: set[int] = set()
         """the places of those of which nothing but the name is: they were not accepted."""
+        self._closed: tuple[int, list[Event], set[int], list[Finding]] | None = None
+        """The entry before, where it is not among the items yet: its number, and the same of it."""
         self.saved = 0
         """The entry of the journal since which this is all that has changed."""
         self.failed: str | None = None
@@ -91,13 +93,23 @@ class Saving:
         return store.load(kind, [key for key in keys if key not in found]) | contents
 
     def close_entry(self, entry: int) -> None:
-        """An entry of the journal was applied. Of its events the records are kept together, and so are its lone findings: there are many, each needs
-        little, and hardly ever anybody asks for one of them. Replicas cut them alike."""
-        self.keep_events(self.events, self.named, entry)
-        self.events, self.named = [], set()
-        found, self.lone = self.lone, []
+        """An entry of the journal was applied."""
+        self.keep_entry()
+        self._closed = entry, self.events, self.named, self.lone
+        self.events, self.named, self.lone = [], set(), []
+
+    def keep_entry(self) -> None:
+        """Make items of the last entry that was applied, if that is not done yet. To be called before anything else is applied.
+
+        Of its events the records are kept together, and so are its lone findings: there are many, each needs little, and hardly ever anybody asks for one
+        of them. Replicas cut them alike."""
+        if self._closed is None:
+            return
+        entry, events, named, found = self._closed
+        self.keep_events(events, named, entry)
         for part, start in enumerate(range(0, len(found), LONE_MAX)):
             self.items["lone", f"{entry:016}.{part:04}"] = lone_item(self._state.fold, found, start, start + LONE_MAX)
+        self._closed = None
 
     def keep_events(self, events: list[Event], named: set[int], entry: int) -> None:
         """Keep the records of events under an entry of the journal. `named`: the places of those of which only the names are known."""
@@ -122,7 +134,9 @@ class Saving:
                 self._save_unasked(store)
 
     def catch_up(self, store: Store) -> None:
-        """Do what need not be done before an entry is answered, but before the next one is applied: on a shared store, now and then put aside what is unsaved."""
+        """Do what need not be done before an entry is answered, but before the next one is applied: make items of it, and on a shared store, now and then
+        put aside what is unsaved."""
+        self.keep_entry()
         aside = sum(count for _, count, _ in self._aside)
         if store.shared and self._events - aside >= self._limits.unsaved_events_max // UNSAVED_PARTS:
             self._collect()
@@ -146,7 +160,8 @@ class Saving:
             self._events -= events
 
     def _collect(self) -> None:
-        """What the fold and the register changed, as items."""
+        """What the last entry, the fold and the register changed, as items."""
+        self.keep_entry()
         state, items = self._state, self.items
         fold, register = state.fold, state.register
         for name in register.unsaved:

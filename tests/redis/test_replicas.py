@@ -153,6 +153,6 @@ def test_what_one_replica_saved_the_others_do_not_save_again(url: str) -> None:
         engine.advance()
     with closing(RedisStore(*url.split(":", 1))) as store:
         store.open(engines[0].program.plan["hash"])
-        written = [key for part in store._parts("event") for key, _ in unpacked(part)]
+        written = [key for part in store._parts("events") for key, _ in unpacked(part)]
         assert len(set(written)) > 200
         assert len(written) < 1.5 * len(set(written))
