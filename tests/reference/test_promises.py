@@ -65,7 +65,7 @@ def levels_of(world: World):  # type: ignore[no-untyped-def]  # what View asks f
     return levels
 
 
-@pytest.mark.parametrize("page", rule_sets())
+@pytest.mark.parametrize("page", list(rule_sets()))
 def test_the_tests_in_rules_and_pages_hold_by_the_reference(page: Path | None) -> None:
     ruleset = loaded(page)
     wrong = [f"{test.name}: {text}" for test in ruleset.tests for text in failures(ruleset, test)]
