@@ -438,6 +438,8 @@ cdef class Fold:
             if plainly and (<Taking> step.taking).openers_n:
                 entrance.taken[taken] = i
                 taken += 1
+            if plainly and not step.marks:
+                continue
             taking = <Taking> step.taking
             for use in taking.uses_that_wake if self.restored is not None else taking.uses_in_order if plainly else taking.uses:
                 self.mark(use, log, event, moment)

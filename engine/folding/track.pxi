@@ -252,6 +252,7 @@ cdef struct Step:
     int slot                           # what has a value here is taken up; WHATEVER: all is; AS_IT_SAYS: the intake must be asked
     bint shares                        # its track is that of a base, as long as this takes up all
     bint timed                         # entries have moments of their own
+    bint marks                         # somebody must look again even where nothing is as late as the entry
 
 
 @cython.final
@@ -297,6 +298,7 @@ cdef class Entrance:
             step.slot = intake.wants()
             step.shares = intake.taking.base is not None
             step.timed = intake.taking.gap is not None
+            step.marks = len(intake.taking.uses_in_order) > 0
         return 0
 
     def __dealloc__(self):
