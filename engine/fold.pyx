@@ -115,7 +115,7 @@ cdef class Changes:
         self.withdrawn = {}
 
 
-cdef class Fold:
+cdef class Fold(Waker):
     cdef readonly Plan plan
     cdef Machine machine
     cdef Speaker speaker
@@ -139,6 +139,7 @@ cdef class Fold:
     cdef readonly dict gone_versions     # id -> version of everything that was withdrawn
     cdef readonly dict unsaved           # (kind, id) -> Finding or Warning_ to be saved, None: to be removed
     cdef dict restored                   # (source, id, rank) -> Event, of anchors of findings, while a fold is restored; else None
+    cdef bint waking                     # what enters a log was in it before
     cdef readonly object on_looked       # called with (rule, key, moment, event, truth, parts) where a rule is looked at; None: not
     cdef bint sees_findings
     cdef bint sees_warnings
@@ -184,6 +185,9 @@ cdef class Fold:
         self.gone_versions = {}
         self.unsaved = {}
         self.restored = None
+        self.waking = False
+        for history in self.plan.histories:
+            (<History> history).waker = <PyObject *> self
         self.on_looked = on_looked
         self.keys = 0
         self.longest_unscoped = 0
@@ -364,7 +368,7 @@ cdef class Fold:
                 log = <Log> self.met[i]
             else:
                 name = key_at(event, door)
-                if name is None:
+                if name is None or (self.restored is not None and lies_down(self, <History> door.history, name, event)):
                     continue
                 log = self.open_named(<History> door.history, name)
             self.put_into(<Entrance> door.entrance, log, event)
@@ -389,6 +393,9 @@ cdef class Fold:
         cdef Log log = history.log(name)
         return history.opened(name) if log is None else log
 
+    cdef Log wake(self, History history, object name):
+        return woken(self, history, name)
+
     cdef tuple unscoped_key(self, Rule rule, Event event):
         """Where an unscoped rule remembers: per key that it is about where it counts repeats, else in one log."""
         key = None
@@ -408,7 +415,8 @@ cdef class Fold:
         cdef Value value
         cdef long long moment
         cdef Use use
-        cdef bint in_order = event.time > log.latest, plainly = in_order and self.on_looked is None and self.restored is None
+        cdef bint in_order = event.time > log.latest
+        cdef bint plainly = in_order and not self.waking and self.on_looked is None and self.restored is None
         cdef int i, taken = 0
         if log.received == ALWAYS and event.rank == 0:
             self.keys += 1
@@ -420,9 +428,7 @@ cdef class Fold:
             log.latest = event.time
         if log.events < EVENTS_MAX:
             log.events += 1
-        for i in range(entrance.watched_n):
-            if (<Sum> entrance.watched[i].sum).is_beyond(&event.slots[entrance.watched[i].slot]):
-                self.widen(<Sum> entrance.watched[i].sum, &event.slots[entrance.watched[i].slot])
+        self.widen_all(entrance, event)
         for i in range(entrance.n):
             step = &entrance.steps[i]
             if not takes_up(step, self.machine, self.scratch, event, &value):
@@ -435,6 +441,8 @@ cdef class Fold:
                 continue
             if log.parted or not step.shares:
                 self.add_to(<Taking> step.taking, log, moment, event, &value, entrance.slot < 0)
+            if self.waking:
+                continue
             if plainly and (<Taking> step.taking).openers_n:
                 entrance.taken[taken] = i
                 taken += 1
@@ -445,6 +453,14 @@ cdef class Fold:
                 self.mark(use, log, event, moment)
         for i in range(taken):
             self.glance(<Taking> entrance.steps[entrance.taken[i]].taking, log, event)
+        return 0
+
+    cdef inline int widen_all(self, Entrance entrance, Event event) except -1:
+        """The values of an event are about to enter."""
+        cdef int i
+        for i in range(entrance.watched_n):
+            if (<Sum> entrance.watched[i].sum).is_beyond(&event.slots[entrance.watched[i].slot]):
+                self.widen(<Sum> entrance.watched[i].sum, &event.slots[entrance.watched[i].slot])
         return 0
 
     cdef int widen(self, Sum sum, Value *value) except -1:
@@ -1097,7 +1113,13 @@ cdef class Fold:
                     if log.tracks[i] is not NULL:
                         longest = max(longest, (<Track> log.tracks[i]).n)
                 n += longest
+            n += records_asleep(self, history)
         return n
+
+    @property
+    def asleep(self):
+        """How many keys sleep; see folding/sleep.pxi."""
+        return sum([len((<History> history).asleep or ()) for history in self.plan.histories])
 
     def belongs(self, int entity, str key not None, long long time):
         """A key, and those of the entities above that it belongs to at a time: [(entity index, key)], from below."""
@@ -1126,6 +1148,7 @@ cdef class Fold:
     def members_of(self, int entity, long long time):
         """The keys of an entity that is in another one, each with the parent that it belongs to at a time: [(key, parent key)]."""
         found = []
+        wake_all(self, self.plan.default_history[entity])
         for key in (<History> self.plan.default_history[entity]).logs:
             parent = member_of(self, entity, key, time)
             if parent is not None:
@@ -1195,6 +1218,7 @@ cdef object key_of(Event event, History history):
     return None if None in key else key
 
 
+include "folding/sleep.pxi"
 include "folding/deadlines.pxi"
 include "folding/crediting.pxi"
 include "folding/names.pxi"

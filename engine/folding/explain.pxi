@@ -13,6 +13,8 @@ def explain(Fold fold, str name, tuple key=None):
     cdef History history = fold.plan.histories[rule.history]
     cdef Log log
     assert rule.scoped
+    if key is None:
+        wake_all(fold, history)
     for log in sorted(history.logs.values(), key=key_of_log) if key is None else filter(None, [history.log(name_of(key))]):
         yield from _explain_key(fold, rule, log)
 

@@ -169,6 +169,7 @@ cdef class Sweep:
         cdef Taking taking
         cdef bint left
         cdef int i
+        wake_older(self.fold, history, time)
         sampled = [rule for rule in history.rules if rule.fraction is not None]
         for name, log in list(history.logs.items()):
             left = False

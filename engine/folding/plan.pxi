@@ -127,6 +127,13 @@ cdef class Ladder:
         return not self.categories or (rule.category is not None and rule.category.startswith(self.categories))
 
 
+cdef class Waker:
+    """Knows how a key that sleeps is woken; see folding/sleep.pxi."""
+
+    cdef Log wake(self, History history, object name):
+        raise NotImplementedError
+
+
 cdef class History:
     cdef readonly int index
     cdef readonly str name
@@ -139,11 +146,15 @@ cdef class History:
     cdef int openers_n                   # rules whose tests are made as soon as an event is put into a log
     cdef int turn                        # what events less than are needed to come to has changed so often
     cdef dict logs                       # by `name_of` their key
+    cdef dict asleep                     # the same of keys that sleep: Asleep; None: none does
+    cdef dict awake_us                   # event type -> how long after its time a timer may follow from an event
+    cdef PyObject *waker                 # a Waker, which owns this
     cdef Log nothing                     # what a key without events has
 
     cdef inline Log log(self, object name):
         """The log of a key, by the key's `name_of`; None: there is none."""
-        return <Log> self.logs.get(name)
+        cdef Log log = <Log> self.logs.get(name)
+        return log if log is not None or self.asleep is None else (<Waker> self.waker).wake(self, name)
 
     cdef Log opened(self, object name):
         """A new log of a key that has none."""

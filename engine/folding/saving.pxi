@@ -62,6 +62,7 @@ def restore(
     collects = gc.isenabled()
     gc.disable()  # nothing of this is garbage
     try:
+        make_beds(fold)
         # In order, or each would have to be put in its place among those that are there.
         for event in sorted(events, key=TIME_OF):
             fold.put(event)
@@ -84,12 +85,16 @@ def restore(
         if (<Warning_> warning).rule is not None:
             (<Finding> fold.findings[warning.finding]).warnings[warning.entity, warning.key] = warning
     for (index, log), openings in opened.items():
-        openings.sort(key=cmp_to_key(openings_in_order))
-        (<Log> log).openings(fold.plan.rules[index]).extend(openings)
+        standing = (<Log> log).openings(fold.plan.rules[index])  # the key may have been woken meanwhile
+        standing.extend(openings)
+        standing.sort(key=cmp_to_key(openings_in_order))
     for ledger in fold.dirty_ledgers.values():
         (<Ledger> ledger).dirty = (<Ledger> ledger).dirty_end = None
     fold.dirty_ledgers = {}
     fold.restored = None
+    for history in fold.plan.histories:
+        if not (<History> history).asleep:
+            (<History> history).asleep = None
     if forgotten is not None:
         Sweep(fold, forgotten, forgotten).run(True)
         fold.forgotten = forgotten
@@ -151,7 +156,8 @@ cdef int stand_again(Fold fold, Finding finding, dict opened) except -1:
     cdef Rule rule = finding.rule
     cdef Log log = None
     if rule.scoped:
-        log = fold.open_log(fold.plan.histories[rule.history], finding.key)
+        if not opens_asleep(fold.plan.histories[rule.history], finding):
+            log = fold.open_log(fold.plan.histories[rule.history], finding.key)
     elif rule.history >= 0:
         log = fold.unscoped_log(rule, finding.event)
     elif finding.event.rank:
