@@ -43,7 +43,6 @@ from engine.values cimport (
 )
 from engine.writing cimport begin_message, end_message, put_moment, put_number, put_optional, put_plain, put_points, put_text
 
-import gc
 from bisect import bisect_left, bisect_right, insort
 from fractions import Fraction
 from functools import cmp_to_key

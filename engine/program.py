@@ -7,17 +7,16 @@ What is made of bytes by `load` cannot harm the machine, whoever wrote them; a `
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import json
 import marshal
 import re
 import struct
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from engine.collector import at_rest
 from engine.instructions import SET_HASH
 from engine.limits import PROGRAM, ProgramLimits
 from engine.verifying import Misfit, verify
@@ -52,7 +51,7 @@ def load(data: bytes, limits: ProgramLimits = PROGRAM) -> Program:
     if len(data) > limits.bytes_max:
         raise ProgramError(f"the program has {len(data)} bytes, and limits.bytes_max allows {limits.bytes_max}: split the rule set")
     text, code = _parts(data)
-    with _nothing_collected():
+    with at_rest():
         plan = _plan(text)
         words = list(struct.unpack(f"<{len(code) // 4}i", code))
         try:
@@ -103,18 +102,6 @@ def _shared(value: Any, known: dict[Any, Any]) -> Any:
         value = {name: _shared(part, known) for name, part in value.items()}
         return known.setdefault((dict, *value, *map(id, value.values())), value)
     return known.setdefault((type(value), repr(value) if isinstance(value, float) else value), value)  # there are two zeros
-
-
-@contextmanager
-def _nothing_collected() -> Iterator[None]:
-    """A plan is millions of new lists, none of which is garbage: looking for some among them takes longer than all else together."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _parts(data: bytes) -> tuple[bytes, bytes]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain
 from typing import Any
 
+from engine.collector import at_rest
 from engine.entries import read_entry
 from engine.fold import restore
 from engine.names import FOREVER, place_of_block
@@ -25,6 +25,10 @@ from engine.warnings.register import Act
 
 Json = dict[str, Any]
 
+JSON = json.JSONDecoder()
+SAVED_FIRST = '{"saved":'
+"""What items of findings and warnings begin with, in every version."""
+
 
 def saved_entry(state: bytes | None) -> int:
     """The entry of the journal up to which what was found is saved, by the item `state` `engine` of a store (None: nothing is).
@@ -32,6 +36,15 @@ def saved_entry(state: bytes | None) -> int:
     0 also where a version of this program before saved it, which did not say."""
     entry: int = 0 if state is None else json.loads(state).get("applied", 0)
     return entry
+
+
+def _saved_part(item: bytes) -> Json:
+    """What a finding or warning is restored from. What was shown of it comes after that, and need not be read."""
+    text = item.decode()
+    if not text.startswith(SAVED_FIRST):
+        raise StoreError(f"an item of the store does not begin with {SAVED_FIRST}; restore the store from a copy")
+    part: Json = JSON.raw_decode(text, len(SAVED_FIRST))[0]
+    return part
 
 
 class Recovery:
@@ -60,7 +73,8 @@ class Recovery:
         before: list[Json] = []
         kept_until = self._take_up_dossiers(store, state)
         if ours and state is not None:
-            self._restore(store, json.loads(state))
+            with at_rest():
+                self._restore(store, json.loads(state))
             self._meet(ours)
         elif state is not None:
             before = self._found_by_another(store)
@@ -76,17 +90,17 @@ class Recovery:
         state.began = saved.get("began")  # not known of a store that was written by a version before
         state.fold.undecided = saved["undecided"]
         state.buried = {name: json.loads(item) for name, item in store.items("gone")}
-        findings = [json.loads(item)["saved"] for _, item in store.items("finding")]
+        findings = [_saved_part(item) for _, item in store.items("finding")]
         singly = {finding["id"] for finding in findings}  # these go before: a later version of what was lone
         restore(
             state.fold,
             saved["now"],
             saved.get("forgotten"),
-            chain(self._kept_events(store, saved), map(state.act_event, state.register.acts())),
+            [*self._kept_events(store, saved), *map(state.act_event, state.register.acts())],
             {name: state.machine.decode_record(item) for name, item in store.items("anchor")},
             findings,
             [found for _, item in store.items("lone") for found in json.loads(item) if found[1]["id"] not in singly],
-            [json.loads(item)["saved"] for _, item in store.items("warning")],
+            [_saved_part(item) for _, item in store.items("warning")],
             {name: item["version"] for name, item in state.buried.items()},
         )
         if store.shared:
@@ -95,34 +109,33 @@ class Recovery:
             state.names.forget(state.fold.passed)
         state.applied = self._saving.saved = store.applied()
 
-    def _kept_events(self, store: Store, saved: Json) -> Iterator[Event]:
+    def _kept_events(self, store: Store, saved: Json) -> list[Event]:
         """Those that are for themselves, and all others; these with their names."""
-        held = set()
-        for _, item in store.items("member"):
-            event = self._state.machine.decode_record(item)
-            held.add((event.source, event.id, event.time))
-            yield event
-        for event in self._accepted_events(store, saved):
-            if (event.source, event.id, event.time) not in held:  # the store may have them yet
-                yield event
+        members = [self._state.machine.decode_record(item) for _, item in store.items("member")]
+        events = self._accepted_events(store, saved)
+        if members:
+            held = {(event.source, event.id, event.time) for event in members}
+            events = [event for event in events if (event.source, event.id, event.time) not in held]  # the store may have them yet
+        return members + events
 
-    def _accepted_events(self, store: Store, saved: Json) -> Iterator[Event]:
+    def _accepted_events(self, store: Store, saved: Json) -> list[Event]:
         """Those that matter, by entry. On a shared store their names are held, which are not to be had later: it may have gone on by then."""
         names, forgotten = self._state.names, saved.get("forgotten")
+        events: list[Event] = []
         for key, item in store.items("events"):
             block = self._state.machine.decode_block(item)
             names.place([event for event, _ in block], *place_of_block(key))
-            for event, accepted in block:
-                if forgotten is not None and names.until(event) <= forgotten:
-                    continue  # a block is there as long as its last event matters
-                if store.shared:
+            if forgotten is not None:  # a block is there as long as its last event matters
+                block = [(event, accepted) for event, accepted in block if names.until(event) > forgotten]
+            if store.shared:
+                for event, _ in block:
                     names.keep(event, event if event.ignored or self._state.machine.holding(event) else None)
-                if accepted:
-                    yield event
+            events += [event for event, accepted in block if accepted]
         if saved.get("records") != RECORDS:
-            yield from self._convert(store)
+            events += self._convert(store)
+        return events
 
-    def _convert(self, store: Store) -> Iterator[Event]:
+    def _convert(self, store: Store) -> list[Event]:
         """A version before kept each event under its name, and no record of those that were too late. They are kept by entry from here on, as of none."""
         machine, names, items = self._state.machine, self._state.names, self._saving.items
         events = []
@@ -140,7 +153,7 @@ class Recovery:
         self._converted = True
         for event in events if store.shared else ():
             names.keep(event, event if event.ignored or machine.holding(event) else None)
-        yield from events[:accepted]
+        return events[:accepted]
 
     def _take_up_dossiers(self, store: Store, state: bytes | None) -> int:
         """What became of warnings, as the items have it. Gives the entry of the journal up to which that is so."""

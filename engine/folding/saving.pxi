@@ -59,16 +59,10 @@ def restore(
     for _, shown in lone:
         if shown["id"] not in anchors:
             fold.restored[*shown["events"][0], 0] = None
-    collects = gc.isenabled()
-    gc.disable()  # nothing of this is garbage
-    try:
-        make_beds(fold)
-        # In order, or each would have to be put in its place among those that are there.
-        for event in sorted(events, key=TIME_OF):
-            fold.put(event)
-    finally:
-        if collects:
-            gc.enable()
+    make_beds(fold)
+    # In order, or each would have to be put in its place among those that are there.
+    for event in sorted(events, key=TIME_OF):
+        fold.put(event)
     opened = {}
     for layer in range(3):
         if layer == 2:

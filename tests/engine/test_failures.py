@@ -64,6 +64,21 @@ def test_an_engine_that_failed_half_way_neither_answers_nor_writes() -> None:
     assert store.applied() == 0, "nothing was written of what was half changed"
 
 
+def test_a_finding_that_is_kept_in_another_form_is_not_guessed_at() -> None:
+    store = MemoryStore(durable=True)
+    scene = Scene(RULES, store=store)
+    for hour in (10, 11):
+        scene.send("fine", f"02T{hour}:00", officer="P1", case="K1")
+    scene.engine.checkpoint()
+    ((id_, item),) = store.items("finding")
+    kept = json.loads(item)
+    state = {"engine": store.load("state", ["engine"])["engine"]}
+    for form in ({"shown": kept["shown"], "saved": kept["saved"]}, kept["saved"]):
+        store.checkpoint(Checkpoint({("finding", id_): json.dumps(form).encode(), ("state", "engine"): state["engine"]}, store.applied()))
+        with pytest.raises(StoreError, match=r"an item of the store does not begin with \{\"saved\":; restore the store from a copy"):
+            Engine(scene.engine.program, store=store)
+
+
 def test_the_next_engine_begins_from_what_the_journal_says() -> None:
     store, trouble = MemoryStore(durable=True), Trouble()
     scene = Scene(RULES, store=store, on_looked=trouble)
