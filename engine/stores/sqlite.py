@@ -1,6 +1,6 @@
 """The store `sqlite:PATH`: one file, one process, nothing to set up. What a service uses unless told otherwise.
 
-In and out: see `engine.stores.interface.Store`.  In the file: the journal (zlib, chained by SHA-256), the items, and
+In and out: see `engine.stores.interface.Store`.  In the file: the journal (zlib, chained by SHA-256), the items (long ones in zlib too), and
 notes: whose items they are, how far they are true, and what was set aside.  It is in WAL mode with `synchronous=FULL`: a commit is on
 disk when it returns.  SQLite's exclusive locking keeps every other process out, also `sqlite3` at a prompt.
 """
@@ -34,7 +34,7 @@ START = bytes(32)
 APPLICATION = 0x52_4C_53_31
 """`RLS1`, in the file's header: `file` and we tell by it that the database is a store."""
 FORMAT = 3
-"""Format 1 had no passing items, and up to format 2 each event had an item of its own, which the engine packs when it opens them."""
+"""Format 1 had no passing items. Up to format 2 no item was packed, and each event had one of its own, which the engine puts together when it opens them."""
 
 ASIDE = "aside:"
 """What the names of asides begin with, among the notes."""
@@ -44,16 +44,22 @@ PAGE_BYTES = 8192
 CHECKPOINT_PAGES = 1000
 """How many pages the write-ahead log has when it is written into the file: SQLite's own default."""
 
+PACKED_BYTES_MIN = 1024
+"""Items of this length and longer are packed: each byte is written twice, to the write-ahead log and to the file, which takes longer than to pack it."""
+
 ROWS = 500
 """How many rows, or names of a question, are handled at once."""
 
 SCHEMA = """
 create table journal (number integer primary key, digest blob not null, entry blob not null) strict;
-create table items (kind text not null, key blob not null, value blob not null, until integer, primary key (kind, key)) strict, without rowid;
+create table items (
+    kind text not null, key blob not null, value blob not null, until integer, packed integer not null default 0, primary key (kind, key)
+) strict, without rowid;
 create table notes (name text primary key, value any) strict, without rowid;
 insert into notes values ('items_of', null), ('applied', 0);
 """
-FROM_FORMAT_1 = "alter table items add column until integer"
+FROM_FORMAT = {1: "alter table items add column until integer", 2: "alter table items add column packed integer not null default 0"}
+"""What makes a store of this format one of the next."""
 
 # The primary codes of SQLite's results. What else can happen (a full memory, a broken disk) has no better name than StoreError.
 ERRORS: dict[int, tuple[type[StoreError], str]] = {
@@ -146,9 +152,9 @@ class SqliteStore:
             database.execute(f"pragma user_version = {FORMAT}")
         elif application != APPLICATION:
             raise StoreError(f"{self._path}: this is a database, but not a store of rulelang")
-        elif version in (1, 2):
-            if version == 1:
-                database.execute(FROM_FORMAT_1)
+        elif version in FROM_FORMAT:
+            for before in range(version, FORMAT):
+                database.execute(FROM_FORMAT[before])
             database.execute(f"pragma user_version = {FORMAT}")
         elif version != FORMAT:
             raise StoreVersion(f"{self._path}: the store has format {version}, this program reads and writes format {FORMAT}")
@@ -189,7 +195,7 @@ class SqliteStore:
             expected = after + 1
             while rows := found.fetchmany(ROWS):
                 for number, digest, packed in rows:
-                    entry = self._unpacked(number, packed)
+                    entry = self._unpacked(f"journal entry {number}", packed)
                     if number != expected:
                         raise StoreCorrupt(f"{self._path}: journal entry {expected} is missing")
                     if hashlib.sha256(before + entry).digest() != digest:
@@ -203,11 +209,11 @@ class SqliteStore:
     def head(self) -> str:
         return self._digest.hex()
 
-    def _unpacked(self, number: int, packed: bytes) -> bytes:
+    def _unpacked(self, what: str, packed: bytes) -> bytes:
         try:
             return unpack(packed)
         except Damaged as error:
-            raise StoreCorrupt(f"{self._path}: journal entry {number} is damaged") from error
+            raise StoreCorrupt(f"{self._path}: {what} is damaged") from error
 
     # ------------------------------------------------------------------ the items
 
@@ -223,16 +229,19 @@ class SqliteStore:
             for start in range(0, len(keys), ROWS):
                 part = [_bytes(key) for key in keys[start : start + ROWS]]
                 marks = ",".join("?" * len(part))
-                rows = database.execute(f"select key, value from items where kind = ? and key in ({marks})", (kind, *part))
-                found.update((_text(key), value) for key, value in rows)
+                rows = database.execute(f"select key, value, packed from items where kind = ? and key in ({marks})", (kind, *part))
+                found.update((_text(key), self._content(kind, key, value, packed)) for key, value, packed in rows)
         return found
 
     def items(self, kind: str) -> Iterator[tuple[str, bytes]]:
         with self._told() as database:
-            found = database.execute("select key, value from items where kind = ? order by key", (kind,))
+            found = database.execute("select key, value, packed from items where kind = ? order by key", (kind,))
             while rows := found.fetchmany(ROWS):
-                for key, value in rows:
-                    yield _text(key), value
+                for key, value, packed in rows:
+                    yield _text(key), self._content(kind, key, value, packed)
+
+    def _content(self, kind: str, key: bytes, value: bytes, packed: int) -> bytes:
+        return self._unpacked(f"the item {kind} {_text(key)}", value) if packed else value
 
     def checkpoint(self, checkpoint: Checkpoint) -> bool:
         if not 0 <= checkpoint.applied <= self._last:
@@ -247,7 +256,7 @@ class SqliteStore:
                     database.execute("delete from items")
                     database.execute("update notes set value = ? where name = 'items_of'", (self._program,))
                 database.executemany("delete from items where kind = ? and key = ?", removed)
-                database.executemany("insert or replace into items values (?, ?, ?, ?)", changed)
+                database.executemany("insert or replace into items values (?, ?, ?, ?, ?)", changed)
                 if (
                     checkpoint.forgotten is not None and checkpoint.forgotten > self._forgotten
                 ):  # looks at all items; it is hardly ever later
@@ -349,8 +358,11 @@ class SqliteStore:
             raise kind(f"{self._path}: {text}") from error
 
 
-def _columns(item: bytes | Passing) -> tuple[bytes, int | None]:
-    return item if isinstance(item, Passing) else (item, None)
+def _columns(item: bytes | Passing) -> tuple[bytes, int | None, bool]:
+    """Value, until, packed: see `SCHEMA`."""
+    value, until = item if isinstance(item, Passing) else (item, None)
+    packed = pack(value) if len(value) >= PACKED_BYTES_MIN else value
+    return (packed, until, True) if len(packed) < len(value) else (value, until, False)
 
 
 def _bytes(key: str) -> bytes:

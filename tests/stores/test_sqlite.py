@@ -15,7 +15,7 @@ import pytest
 
 from engine.stores import make_store
 from engine.stores.interface import Checkpoint, StoreCorrupt, StoreError, StoreFull, StoreLocked, StoreReadOnly, StoreVersion
-from engine.stores.sqlite import SqliteStore
+from engine.stores.sqlite import PACKED_BYTES_MIN, SqliteStore
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -88,7 +88,7 @@ def test_a_closed_store_says_so(store: SqliteStore) -> None:
 
 APPENDING = """
 import sys
-from engine.stores.sqlite import SqliteStore
+from engine.stores.sqlite import PACKED_BYTES_MIN, SqliteStore
 store = SqliteStore(sys.argv[1])
 store.open("rules-1")
 while True:
@@ -129,6 +129,51 @@ def test_the_journal_is_compressed(store: SqliteStore, path: Path) -> None:
     assert path.stat().st_size < 60_000
 
 
+def test_long_items_are_packed_and_come_back_as_they_were(store: SqliteStore, path: Path) -> None:
+    items = {f"{length}": b"[" + b"x" * (length - 1) for length in (1, PACKED_BYTES_MIN - 1, PACKED_BYTES_MIN, 100_000)}
+    items["chance"] = random.Random(1).randbytes(PACKED_BYTES_MIN)  # which nothing makes shorter
+    store.append(b"entry")
+    store.checkpoint(Checkpoint({("event", key): item for key, item in items.items()}, 1))
+    assert dict(store.items("event")) == store.load("event", list(items)) == items
+    store.close()
+    with closing(sqlite3.connect(path)) as database:
+        packed = dict(database.execute("select cast(key as text), packed from items"))
+    assert packed == {"1": 0, f"{PACKED_BYTES_MIN - 1}": 0, f"{PACKED_BYTES_MIN}": 1, "100000": 1, "chance": 0}
+    assert path.stat().st_size < 60_000
+
+
+def test_a_damaged_item_is_named(store: SqliteStore, path: Path) -> None:
+    store.append(b"entry")
+    store.checkpoint(Checkpoint({("event", "e1"): bytes(PACKED_BYTES_MIN)}, 1))
+    store.close()
+    changed(path, "update items set value = x'7801'")
+    with closing(opened(path)) as again:
+        for read in (lambda: list(again.items("event")), lambda: again.load("event", ["e1"])):
+            with pytest.raises(StoreCorrupt, match="the item event e1 is damaged"):
+                read()
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_store_of_an_earlier_format_is_made_one_of_this(path: Path, version: int) -> None:
+    columns = ", until integer" if version == 2 else ""
+    changed(
+        path,
+        "create table journal (number integer primary key, digest blob not null, entry blob not null) strict",
+        f"create table items (kind text not null, key blob not null, value blob not null{columns}, primary key (kind, key)) strict, without rowid",
+        "create table notes (name text primary key, value any) strict, without rowid",
+        "insert into notes values ('items_of', 'rules-1'), ('applied', 0)",
+        f"insert into items values ('event', cast('a' as blob), cast('long {'x' * PACKED_BYTES_MIN}' as blob){', 5' if version == 2 else ''})",
+        "pragma application_id = 0x524C5331",
+        f"pragma user_version = {version}",
+    )
+    with closing(opened(path)) as store:
+        store.append(b"entry")
+        assert dict(store.items("event")) == {"a": b"long " + b"x" * PACKED_BYTES_MIN}
+        store.checkpoint(Checkpoint({("event", "b"): bytes(PACKED_BYTES_MIN)}, 1, forgotten=5))
+        assert set(store.load("event", ["a", "b"])) == ({"b"} if version == 2 else {"a", "b"})
+    opened(path).close()
+
+
 # ---------------------------------------------------------------------- errors
 
 
@@ -151,7 +196,7 @@ def test_a_checkpoint_that_does_not_fit_leaves_all_items_as_they_were(store: Sql
     with store._told() as database:
         database.execute("pragma max_page_count = 1")
     with pytest.raises(StoreFull):
-        store.checkpoint(Checkpoint({("event", "a"): None, ("event", "b"): bytes(200_000)}, 1))
+        store.checkpoint(Checkpoint({("event", "a"): None, ("event", "b"): random.Random(1).randbytes(200_000)}, 1))
     assert dict(store.items("event")) == {"a": b"1"}
     assert store.applied() == 0
 
