@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine import Engine, Outcome
+from engine.collector import at_rest
 from engine.machine import EventError, Machine
 from services.replay.mapping import Mapper, WrongValue
 from services.replay.rows import Row
@@ -74,23 +75,24 @@ def play(
 ) -> Report:
     """Evaluate all rows, then let the clock reach `until_us`."""
     report = Report()
-    lines: Iterable[Line] = _readable(sources, machine, way, report, progress)
-    if not way.as_arrived:
-        lines = in_order(lines)
-    waiting: list[Line] = []
-    done = 0
-    for line in lines:
-        waiting.append(line)
-        if len(waiting) == way.batch:
-            _evaluate(engine, waiting, report, on_outcome)
-            done += len(waiting)
-            waiting = []
-            progress(f"{done:,} events evaluated")
-    _evaluate(engine, waiting, report, on_outcome)
-    if way.until_us is not None:
-        outcome = engine.advance(way.until_us)
-        if on_outcome is not None:
-            on_outcome(way.until_us, outcome)
+    with at_rest():  # lines, and what the engine holds of them, are needed to the end
+        lines: Iterable[Line] = _readable(sources, machine, way, report, progress)
+        if not way.as_arrived:
+            lines = in_order(lines)
+        waiting: list[Line] = []
+        done = 0
+        for line in lines:
+            waiting.append(line)
+            if len(waiting) == way.batch:
+                _evaluate(engine, waiting, report, on_outcome)
+                done += len(waiting)
+                waiting = []
+                progress(f"{done:,} events evaluated")
+        _evaluate(engine, waiting, report, on_outcome)
+        if way.until_us is not None:
+            outcome = engine.advance(way.until_us)
+            if on_outcome is not None:
+                on_outcome(way.until_us, outcome)
     return report
 
 
