@@ -140,7 +140,7 @@ cdef class Sum(Aggregate):
         self.most = 1.25 * size if size > 0 else NO_BOUND
         return 0
 
-    cdef Py_ssize_t entries_to(self, const Value *total, const Value *bound) noexcept:
+    cdef Py_ssize_t entries_to(self, const Value *total, const Value *bound) except -1:
         """With fewer entries more than those whose sum is `total`, the sum is less than `bound`; 0: that cannot be told."""
         cdef double left, size
         if bound.tag == NUMBER:

@@ -145,13 +145,14 @@ cdef inline void fetch_log(Log log) noexcept:
     fetch(<char *> <PyObject *> log + 128)
 
 
-cdef inline void fetch_track(Log log) noexcept:
+cdef inline int fetch_track(Log log) except -1:
     """The track that nearly every event goes into: that of the first taking, which most others share."""
     if log.tracks_n:
         fetch(log.tracks[0])
+    return 0
 
 
-cdef inline PyObject *track_at(Log log, int own, int base) noexcept:
+cdef inline PyObject *track_at(Log log, int own, int base) except? NULL:
     """The track of a taking, by its number and by that of its base (-1: none); NULL: nothing was taken up. Lent, not given."""
     if own < log.tracks_n and log.tracks[own] is not NULL:
         return log.tracks[own]
